@@ -1,0 +1,24 @@
+// Where things are in the store (DESIGN section 4). Ids are written with leading zeros so that keys sort as numbers do.
+
+const root = '/platen/1/';
+const idDigits = 10;
+
+const padded = (id: number): string => String(id).padStart(idDigits, '0');
+
+export const keys = {
+  cluster: `${root}cluster`,
+  node: (node: string) => `${root}nodes/${node}`,
+  groups: `${root}groups/`,
+  group: (group: string) => `${root}groups/${group}`,
+  owner: (group: string) => `${root}owners/${group}`,
+  printers: (group: string) => `${root}printers/${group}/`,
+  printer: (group: string, printer: string) => `${root}printers/${group}/${printer}`,
+  device: (address: string) => `${root}devices/${address}`,
+  jobs: (group: string) => `${root}jobs/${group}/`,
+  job: (group: string, id: number) => `${root}jobs/${group}/${padded(id)}`,
+  done: (group: string) => `${root}done/${group}/`,
+  doneJob: (group: string, id: number) => `${root}done/${group}/${padded(id)}`,
+  jobIds: (group: string) => `${root}job-ids/${group}`,
+  events: `${root}events/`,
+  event: (sequence: number) => `${root}events/${String(sequence).padStart(15, '0')}`,
+} as const;
