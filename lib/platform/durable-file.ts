@@ -1,0 +1,36 @@
+// Files and directories that are still there after a power cut: what names them is synced too.
+
+import { constants } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Makes the names in a directory durable. */
+export const syncDirectory = async (directory: string): Promise<void> => {
+  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+/** Creates the directory and what is missing above it, mode 0700, durably. */
+export const ensureDirectory = async (directory: string): Promise<void> => {
+  const missing: string[] = [];
+  for (let above = path.resolve(directory); ; above = path.dirname(above)) {
+    try {
+      await mkdir(above, { mode: 0o700 });
+      missing.push(above);
+      break;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST') break;
+      if (code !== 'ENOENT') throw error;
+      missing.push(above);
+    }
+  }
+  for (const one of missing.reverse()) {
+    await mkdir(one, { recursive: true, mode: 0o700 });
+    await syncDirectory(path.dirname(one));
+  }
+};
