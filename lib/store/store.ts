@@ -15,9 +15,7 @@ export interface Compare {
   readonly revision: number;
 }
 
-export type Change =
-  | { readonly put: string; readonly value: Json }
-  | { readonly delete: string };
+export type Change = { readonly put: string; readonly value: Json } | { readonly delete: string };
 
 /** A lost comparison and an unknown outcome are values: the caller settles them. */
 export type TxnResult =

@@ -9,7 +9,7 @@ import { assertTxn, defaultRangeLimit, keyOctets, valueText } from '../limits.js
 import type { Change, Compare, Entry, Json, Range, RangeOptions, Store, TxnResult, WatchEvent } from '../store.js';
 import type { DirectoryLock } from './directory-lock.js';
 import { lockDirectory } from './directory-lock.js';
-import type { PendingChange } from './group-commit.js';
+import type { DraftChange } from './draft.js';
 import { GroupCommit } from './group-commit.js';
 import { History } from './history.js';
 import { boundsOf } from './key-range.js';
@@ -76,6 +76,7 @@ export class EmbeddedStore implements Store {
     this.#commits = new GroupCommit({
       tables,
       history: this.#history,
+      read: (octets) => tables.get(octets, this.#snapshot),
       onCommitted: () => this.#renewSnapshot(),
       onFailed: (cause) => this.#fail(cause),
     });
@@ -120,13 +121,13 @@ export class EmbeddedStore implements Store {
     this.#assertReachable();
     assertTxn(compares, changes);
     let size = 0;
-    const pending = changes.map((change): PendingChange => {
+    const pending = changes.map((change): DraftChange => {
       if ('delete' in change) return { key: change.delete, octets: keyOctets(change.delete) };
       const text = valueText(change.put, change.value);
       size += text.length;
       return { key: change.put, octets: keyOctets(change.put), text };
     });
-    const checks = compares.map(({ key, revision }) => ({ octets: keyOctets(key), revision }));
+    const checks = compares.map(({ key, revision }) => ({ key, octets: keyOctets(key), revision }));
     return new Promise((resolve, reject) =>
       this.#commits.submit({ compares: checks, changes: pending, size, resolve, reject }),
     );
@@ -196,6 +197,6 @@ export class EmbeddedStore implements Store {
   }
 
   #wake(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 }

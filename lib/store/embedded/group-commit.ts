@@ -1,17 +1,13 @@
 // Transactions that wait together are committed together: one sync of the disk serves them all. One commit runs at a time.
 
 import { PlatenError } from '../../errors.js';
-import type { Compare, TxnResult } from '../store.js';
-import type { History, WrittenChange } from './history.js';
-import type { Tables } from './tables.js';
+import type { TxnResult } from '../store.js';
+import type { DraftTxn } from './draft.js';
+import { Draft } from './draft.js';
+import type { History } from './history.js';
+import type { StoredEntry, Tables } from './tables.js';
 
-export interface PendingChange extends WrittenChange {
-  readonly octets: Buffer;
-}
-
-export interface PendingTxn {
-  readonly compares: readonly { readonly octets: Buffer; readonly revision: Compare['revision'] }[];
-  readonly changes: readonly PendingChange[];
+export interface PendingTxn extends DraftTxn {
   /** Octets of the values, roughly. */
   readonly size: number;
   readonly resolve: (result: TxnResult) => void;
@@ -21,15 +17,17 @@ export interface PendingTxn {
 export interface GroupCommitOptions {
   readonly tables: Tables;
   readonly history: History;
+  /** The entry as the last commit left it. */
+  readonly read: (octets: Buffer) => StoredEntry | undefined;
   /** The commits up to here are on disk: reads may see them. */
   readonly onCommitted: () => void;
   /** A commit failed: nothing is known of the disk any more. */
   readonly onFailed: (cause: unknown) => void;
 }
 
-/** One commit holds the event loop while its transactions are checked and written; these keep that short. */
-const maxBatchChanges = 500;
-const maxBatchBytes = 1 << 20;
+/** Checking a batch holds the event loop; these keep that short. */
+const maxBatchChanges = 1_000;
+const maxBatchBytes = 4 << 20;
 
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -74,38 +72,18 @@ export class GroupCommit {
 
   async #commitOne(batch: readonly PendingTxn[]): Promise<void> {
     const { tables, history } = this.#options;
-    let results: TxnResult[] = [];
-    let written: (readonly WrittenChange[])[] = [];
+    const draft = new Draft(this.#options.read, history.last);
+    let results: TxnResult[];
     try {
-      await tables.commit(() => {
-        written = [];
-        results = batch.map((txn) => this.#apply(txn, written));
-        if (written.length > 0) tables.writeRevision(history.last + written.length);
-      });
+      results = batch.map((txn) => draft.apply(txn));
+      if (draft.revision > history.last) await tables.write(draft.stored(), draft.revision);
     } catch (cause) {
       this.#fail(batch, cause);
       return;
     }
-    for (const changes of written) history.add(changes);
+    for (const changes of draft.written) history.add(changes);
     this.#options.onCommitted();
     batch.forEach((txn, index) => txn.resolve(results[index] ?? { outcome: 'conflict' }));
-  }
-
-  /** Checks first, then writes: a transaction that loses its comparison has written nothing. */
-  #apply(txn: PendingTxn, written: (readonly WrittenChange[])[]): TxnResult {
-    const { tables, history } = this.#options;
-    const before = history.last + written.length;
-    for (const { octets, revision } of txn.compares)
-      if ((tables.get(octets)?.revision ?? 0) !== revision) return { outcome: 'conflict' };
-    // Deleting what is not there is no change.
-    const effective = txn.changes.filter(({ octets, text }) => text !== undefined || tables.get(octets) !== undefined);
-    if (effective.length === 0) return { outcome: 'committed', revision: before };
-    const revision = before + 1;
-    for (const { octets, text } of effective)
-      if (text === undefined) tables.remove(octets);
-      else tables.put(octets, { revision, text });
-    written.push(effective);
-    return { outcome: 'committed', revision };
   }
 
   #fail(batch: readonly PendingTxn[], cause: unknown): void {

@@ -1,4 +1,4 @@
-// The lmdb file behind the embedded store: its format, and entries as octets. Reads go to a snapshot, or inside `commit` to what is being written.
+// The lmdb file behind the embedded store: its format, and entries as octets. Reads go to a snapshot.
 
 import { open as openFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,6 +18,12 @@ const files = ['data.mdb', 'lock.mdb'] as const;
 export interface StoredEntry {
   readonly revision: number;
   readonly text: string;
+}
+
+/** `entry` is absent for a deletion. */
+export interface StoredChange {
+  readonly octets: Buffer;
+  readonly entry?: StoredEntry;
 }
 
 /** The file's content at one commit. lmdb keeps its pages until all who hold it have let go. */
@@ -141,8 +147,8 @@ export class Tables {
     return readNumber(this.#meta.get(revisionKey, { transaction: snapshot.transaction }));
   }
 
-  get(key: Buffer, snapshot?: Snapshot): StoredEntry | undefined {
-    const octets = this.#entries.get(key, snapshot === undefined ? {} : { transaction: snapshot.transaction });
+  get(key: Buffer, snapshot: Snapshot): StoredEntry | undefined {
+    const octets = this.#entries.get(key, { transaction: snapshot.transaction });
     return octets === undefined ? undefined : decode(octets);
   }
 
@@ -157,23 +163,15 @@ export class Tables {
   }
 
   /**
-   * Runs `action`, whose reads and writes are one transaction, and resolves when it is on disk.
-   * When `action` throws nothing is written (lmdb's plain transactions would keep what was written before the throw).
+   * Writes the changes and the store's revision as one lmdb transaction; resolves when it is on disk. When it throws, it is not known
+   * whether it is. (What lmdb is asked for within one turn of the event loop is one transaction, and any failure aborts the whole of it.)
    */
-  async commit(action: () => void): Promise<void> {
-    await this.#root.childTransaction(action);
-  }
-
-  put(key: Buffer, entry: StoredEntry): void {
-    this.#entries.putSync(key, encode(entry));
-  }
-
-  remove(key: Buffer): void {
-    this.#entries.removeSync(key);
-  }
-
-  writeRevision(revision: number): void {
-    this.#meta.putSync(revisionKey, numberOctets(revision));
+  async write(changes: readonly StoredChange[], revision: number): Promise<void> {
+    const parts: Promise<boolean>[] = [this.#meta.put(revisionKey, numberOctets(revision))];
+    for (const { octets, entry } of changes)
+      parts.push(entry === undefined ? this.#entries.remove(octets) : this.#entries.put(octets, encode(entry)));
+    const settled = await Promise.allSettled(parts);
+    for (const part of settled) if (part.status === 'rejected') throw part.reason;
   }
 
   close(): Promise<void> {
