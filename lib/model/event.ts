@@ -1,0 +1,33 @@
+// What operators are told: events with stable codes. They are kept in the store, bounded in number.
+
+export const eventCodes = {
+  'node-started': 'the node is ready',
+  'node-stopping': 'the node was told to stop',
+  'printer-added': 'a printer was created',
+  'printer-changed': 'a printer was changed',
+  'printer-removed': 'a printer was removed',
+  'printer-paused': 'a printer starts no further job',
+  'printer-resumed': 'a printer prints again',
+  'printer-unreachable': 'a printer does not take jobs; it is tried again for ever',
+  'printer-reachable': 'a printer takes jobs again',
+  'printer-stalled': 'a printer has stopped reading in the middle of a job; the job waits',
+  'job-held': 'a job was held after too many failed attempts',
+  'document-damaged': 'a document is missing or not what was received; its job is held',
+  'spool-quarantined': 'files that belong to no job were moved to quarantine',
+  'spool-full': 'a job was refused because the disk is full',
+} as const;
+
+export type EventCode = keyof typeof eventCodes;
+
+export interface EventRecord {
+  readonly version: 1;
+  readonly sequence: number;
+  /** Wall clock, ms since 1970. */
+  readonly at: number;
+  readonly code: EventCode;
+  readonly node: string;
+  readonly group?: string;
+  readonly printer?: string;
+  readonly job?: number;
+  readonly text: string;
+}

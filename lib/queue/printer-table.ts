@@ -1,0 +1,211 @@
+// The printers of one group, in memory as the store has them.
+
+import { isIP } from 'node:net';
+import { PlatenError } from '../errors.js';
+import { isName, nameRule } from '../model/names.js';
+import { isUsualDevicePort, parseDeviceUri } from '../model/device-uri.js';
+import { defaultDeviceOptions, type PrinterRecord } from '../model/printer.js';
+import { keys } from '../store/keys.js';
+import type { Change, Compare, Json, Store } from '../store/store.js';
+import type { GroupWrites } from './group-writes.js';
+
+export type PrinterListener = (printer: PrinterRecord | undefined, before: PrinterRecord | undefined) => void;
+
+/** What an operator says of a printer; everything but name and device has a default. */
+export type PrinterDraft = Pick<PrinterRecord, 'name' | 'deviceUri'> &
+  Partial<
+    Pick<PrinterRecord, 'info' | 'location' | 'makeAndModel' | 'accepting' | 'paused' | 'interrupted' | 'maxAttempts'>
+  > & { readonly device?: Partial<PrinterRecord['device']> };
+
+export type PrinterSettings = Partial<Omit<PrinterDraft, 'name'>>;
+
+interface Held {
+  readonly record: PrinterRecord;
+  readonly revision: number;
+}
+
+interface Parts {
+  readonly group: string;
+  readonly store: Store;
+  readonly writes: GroupWrites;
+  /** Every address of a host name. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  /** Device ports allowed beyond the usual ones (R46). */
+  readonly devicePorts: readonly number[];
+  readonly defaults: Pick<PrinterRecord, 'interrupted' | 'maxAttempts'>;
+  readonly now: () => number;
+  readonly newUuid: () => string;
+}
+
+const asJson = (record: PrinterRecord): Json => record as unknown as Json;
+
+export class PrinterTable {
+  readonly #parts: Parts;
+  readonly #printers = new Map<string, Held>();
+  readonly #listeners: PrinterListener[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async load(): Promise<void> {
+    const prefix = keys.printers(this.#parts.group);
+    let from: string | undefined;
+    for (;;) {
+      const range = await this.#parts.store.range(prefix, { limit: 500, ...(from === undefined ? {} : { from }) });
+      for (const { value, revision } of range.entries) {
+        const record = value as unknown as PrinterRecord;
+        this.#printers.set(record.name, { record, revision });
+      }
+      const last = range.entries.at(-1);
+      if (!range.more || last === undefined) return;
+      from = `${last.key}\0`;
+    }
+  }
+
+  onChange(listener: PrinterListener): void {
+    this.#listeners.push(listener);
+  }
+
+  get(name: string): PrinterRecord | undefined {
+    return this.#printers.get(name)?.record;
+  }
+
+  /** Throws `printer-not-found`. */
+  must(name: string): PrinterRecord {
+    const printer = this.get(name);
+    if (printer === undefined) throw new PlatenError('printer-not-found', `there is no printer ${JSON.stringify(name)}`);
+    return printer;
+  }
+
+  /** In the order of their names. */
+  all(): PrinterRecord[] {
+    return [...this.#printers.values()].map(({ record }) => record).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Throws `bad-request`, `device-refused`, `device-in-use`, `printer-exists`. */
+  async add(draft: PrinterDraft): Promise<PrinterRecord> {
+    if (!isName(draft.name)) throw new PlatenError('bad-request', `${JSON.stringify(draft.name)}: ${nameRule}`);
+    const addresses = await this.#addressesOf(draft.deviceUri);
+    return this.#serially(async () => {
+      if (this.#printers.has(draft.name))
+        throw new PlatenError('printer-exists', `printer ${draft.name} exists already`);
+      const now = this.#parts.now();
+      const { device, ...said } = draft;
+      const record: PrinterRecord = {
+        version: 1,
+        uuid: this.#parts.newUuid(),
+        info: draft.name,
+        location: '',
+        makeAndModel: 'Raw printer',
+        accepting: true,
+        paused: false,
+        pausedMessage: '',
+        ...this.#parts.defaults,
+        ...said,
+        deviceAddresses: addresses,
+        device: { ...defaultDeviceOptions, ...device },
+        created: now,
+        changed: now,
+      };
+      return this.#put(record, undefined);
+    });
+  }
+
+  async change(name: string, settings: PrinterSettings & { pausedMessage?: string }): Promise<PrinterRecord> {
+    const addresses = settings.deviceUri === undefined ? undefined : await this.#addressesOf(settings.deviceUri);
+    return this.#serially(async () => {
+      const before = this.must(name);
+      const { device, ...said } = settings;
+      const record: PrinterRecord = {
+        ...before,
+        ...said,
+        device: { ...before.device, ...device },
+        deviceAddresses: addresses ?? before.deviceAddresses,
+        changed: this.#parts.now(),
+      };
+      return this.#put(record, before);
+    });
+  }
+
+  /** `hasJobs` is asked at the moment of removal. Throws `printer-has-jobs`. */
+  async remove(name: string, hasJobs: () => boolean): Promise<void> {
+    return this.#serially(async () => {
+      const before = this.must(name);
+      if (hasJobs()) throw new PlatenError('printer-has-jobs', `printer ${name} still has unfinished jobs`);
+      const key = keys.printer(this.#parts.group, name);
+      const freed = this.#addressesOnlyOf(before, before.deviceAddresses);
+      const revision = await this.#parts.writes.commit(
+        [{ key, revision: this.#printers.get(name)?.revision ?? 0 }],
+        [{ delete: key }, ...freed.map((address) => ({ delete: keys.device(address) }))],
+      );
+      if (revision === undefined) throw new Error(`printer ${name} was changed behind its owner's back`);
+      this.#printers.delete(name);
+      this.#tell(undefined, before);
+    });
+  }
+
+  async #put(record: PrinterRecord, before: PrinterRecord | undefined): Promise<PrinterRecord> {
+    const { group, store, writes } = this.#parts;
+    const key = keys.printer(group, record.name);
+    const compares: Compare[] = [{ key, revision: this.#printers.get(record.name)?.revision ?? 0 }];
+    const changes: Change[] = [{ put: key, value: asJson(record) }];
+    for (const address of record.deviceAddresses) {
+      const entry = await store.get(keys.device(address));
+      const holder = (entry?.value as { group?: string } | undefined)?.group;
+      if (holder !== undefined && holder !== group)
+        throw new PlatenError('device-in-use', `the device ${address} belongs to group ${holder}`);
+      compares.push({ key: keys.device(address), revision: entry?.revision ?? 0 });
+      if (entry === undefined) changes.push({ put: keys.device(address), value: { version: 1, group } });
+    }
+    if (before !== undefined) {
+      const gone = before.deviceAddresses.filter((address) => !record.deviceAddresses.includes(address));
+      for (const address of this.#addressesOnlyOf(before, gone)) changes.push({ delete: keys.device(address) });
+    }
+    const revision = await writes.commit(compares, changes);
+    if (revision === undefined)
+      throw new PlatenError('device-in-use', `the device of ${record.name} was given to another group just now`);
+    this.#printers.set(record.name, { record, revision });
+    this.#tell(record, before);
+    return record;
+  }
+
+  /** Those of the addresses that no other printer of the group uses. */
+  #addressesOnlyOf(printer: PrinterRecord, addresses: readonly string[]): string[] {
+    const others = new Set(
+      this.all()
+        .filter(({ name }) => name !== printer.name)
+        .flatMap(({ deviceAddresses }) => deviceAddresses),
+    );
+    return addresses.filter((address) => !others.has(address));
+  }
+
+  async #addressesOf(deviceUri: string): Promise<readonly string[]> {
+    const parsed = parseDeviceUri(deviceUri);
+    if (!parsed.ok) throw new PlatenError('device-refused', parsed.reason);
+    const { host, port } = parsed.uri;
+    if (!isUsualDevicePort(port) && !this.#parts.devicePorts.includes(port))
+      throw new PlatenError(
+        'device-refused',
+        `port ${port} is not a printer's usual port (515, 631, 9100 to 9107): list it under devicePorts in the configuration`,
+      );
+    if (isIP(host) !== 0) return [host];
+    try {
+      const addresses = await this.#parts.resolve(host);
+      return [...new Set(addresses)].sort();
+    } catch (cause) {
+      throw new PlatenError('device-refused', `the host name ${host} cannot be resolved`, { cause });
+    }
+  }
+
+  #tell(printer: PrinterRecord | undefined, before: PrinterRecord | undefined): void {
+    for (const listener of this.#listeners) listener(printer, before);
+  }
+
+  async #serially<Result>(act: () => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(act, act);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}

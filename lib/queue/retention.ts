@@ -1,0 +1,178 @@
+// How long finished jobs and their documents are kept: by age, by number, by octets. What goes is chosen by `expired`, a pure function.
+
+import { isFinished, type JobRecord, jobOctets } from '../model/job.js';
+import type { Clock } from '../platform/clock.js';
+import type { Log } from '../platform/log.js';
+import type { Spool } from '../spool/spool.js';
+import type { JobTable } from './job-table.js';
+
+export interface RetentionPolicy {
+  readonly keepHistoryMs: number;
+  readonly keepHistoryCount: number;
+  readonly keepDocumentsMs: number;
+  readonly keepDocumentsCount: number;
+  readonly keepDocumentsBytes: number;
+}
+
+/** One finished job, as much of it as retention needs. */
+export interface HistoryEntry {
+  readonly id: number;
+  readonly completed: number;
+  readonly octets: number;
+  readonly documentsKept: boolean;
+}
+
+export interface Expired {
+  readonly records: number[];
+  readonly documents: number[];
+}
+
+/** What must go, oldest first. `entries` in order of completion. */
+export const expired = (entries: readonly HistoryEntry[], policy: RetentionPolicy, now: number): Expired => {
+  const records: number[] = [];
+  const documents: number[] = [];
+  let keptRecords = entries.length;
+  let keptDocuments = 0;
+  let keptOctets = 0;
+  for (const { documentsKept, octets } of entries) {
+    if (!documentsKept) continue;
+    keptDocuments += 1;
+    keptOctets += octets;
+  }
+  for (const { id, completed, octets, documentsKept } of entries) {
+    const age = now - completed;
+    const recordGoes = age > policy.keepHistoryMs || keptRecords > policy.keepHistoryCount;
+    const documentGoes =
+      documentsKept &&
+      (recordGoes ||
+        age > policy.keepDocumentsMs ||
+        keptDocuments > policy.keepDocumentsCount ||
+        keptOctets > policy.keepDocumentsBytes);
+    if (documentGoes) {
+      documents.push(id);
+      keptDocuments -= 1;
+      keptOctets -= octets;
+    }
+    if (recordGoes) {
+      records.push(id);
+      keptRecords -= 1;
+    }
+  }
+  return { records, documents };
+};
+
+const sweepEveryMs = 60_000;
+/** A sweep comes sooner when this many jobs have finished since the last one. */
+const sweepAfterJobs = 2_000;
+
+const entryOf = (job: JobRecord): HistoryEntry => ({
+  id: job.id,
+  completed: job.completed ?? job.created,
+  octets: jobOctets(job),
+  documentsKept: job.documentsKept === true,
+});
+
+export class Retention {
+  readonly #parts: { group: string; jobs: JobTable; spool: Spool; policy: RetentionPolicy; clock: Clock; log: Log };
+  readonly #history = new Map<number, HistoryEntry>();
+  #loading: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
+  #sinceSweep = 0;
+  #stopped = false;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(parts: {
+    group: string;
+    jobs: JobTable;
+    spool: Spool;
+    policy: RetentionPolicy;
+    clock: Clock;
+    log: Log;
+  }) {
+    this.#parts = parts;
+    parts.jobs.onChange((job, before) => this.#note(job, before));
+  }
+
+  /** Reads the history in the background: taking jobs does not wait for it. */
+  start(): void {
+    this.#loading = this.#load().catch((error: unknown) => {
+      if (!this.#stopped) this.#parts.log.error({ err: error }, 'the history could not be read');
+    });
+    this.#arm();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    await this.#loading;
+    await this.#sweeping;
+  }
+
+  /** Deletes what the policy no longer keeps; one sweep at a time. */
+  async sweep(): Promise<void> {
+    this.#sinceSweep = 0;
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  #note(job: JobRecord, before: JobRecord | undefined): void {
+    if (!isFinished(job.state)) {
+      if (before !== undefined && isFinished(before.state)) this.#history.delete(job.id);
+      return;
+    }
+    this.#history.set(job.id, entryOf(job));
+    this.#sinceSweep += 1;
+    if (this.#sinceSweep >= sweepAfterJobs) this.#sweepOrLog();
+  }
+
+  #sweepOrLog(): void {
+    this.sweep().catch((error: unknown) => {
+      if (!this.#stopped) this.#parts.log.error({ err: error }, 'old jobs could not be removed');
+    });
+  }
+
+  #arm(): void {
+    this.#cancelTimer = this.#parts.clock.after(sweepEveryMs, () => {
+      this.#sweepOrLog();
+      this.#arm();
+    });
+  }
+
+  async #load(): Promise<void> {
+    for await (const page of this.#parts.jobs.finishedOldestFirst()) {
+      for (const job of page) if (!this.#history.has(job.id)) this.#history.set(job.id, entryOf(job));
+      if (this.#stopped) return;
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#loading;
+    const { policy, clock } = this.#parts;
+    const entries = [...this.#history.values()].sort((a, b) => a.completed - b.completed);
+    const { records, documents } = expired(entries, policy, clock.wall());
+    for (const id of documents) {
+      if (this.#stopped) return;
+      await this.#dropDocuments(id);
+    }
+    for (const id of records) {
+      if (this.#stopped) return;
+      await this.#parts.jobs.updateFinished(id, () => undefined);
+      this.#history.delete(id);
+    }
+  }
+
+  async #dropDocuments(id: number): Promise<void> {
+    const { group, jobs, spool } = this.#parts;
+    let documents: JobRecord['documents'] = [];
+    // First the record, so that no restart begins on documents that are about to go.
+    await jobs.updateFinished(id, (job) => {
+      documents = job.documents;
+      return { ...job, documentsKept: false };
+    });
+    for (const document of documents) await spool.remove(group, document);
+    const entry = this.#history.get(id);
+    if (entry !== undefined) this.#history.set(id, { ...entry, documentsKept: false });
+  }
+}
