@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { ProtocolError } from '../../../lib/errors.js';
 import { writeFileHeader, writeReceiveJob, fileEnd } from '../../../lib/protocols/lpd/commands.js';
