@@ -6,13 +6,13 @@ const answer = (...lines: readonly string[]): string => `${lines.map((line) => `
 
 /** Status codes of the PJL Technical Reference, appendix D. */
 const deviceCodes = {
-  lowPaper: 10_003,
-  noPaper: 41_213,
+  lowPaper: 12_201,
+  noPaper: 41_201,
   lowToner: 10_006,
-  noToner: 40_038,
+  noToner: 40_010,
   doorOpen: 40_021,
-  jammed: 42_000,
-  offline: 40_010,
+  jammed: 40_022,
+  offline: 10_002,
   serviceRequested: 50_000,
 } as const;
 

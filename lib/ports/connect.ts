@@ -1,0 +1,119 @@
+// Opens a TCP connection to a device: every address of its name is tried in turn, within one bound for all.
+
+import { lookup } from 'node:dns/promises';
+import { connect, isIP, isIPv6, type Socket } from 'node:net';
+import type { Clock } from '../platform/clock.js';
+
+export interface ConnectRequest {
+  readonly host: string;
+  readonly port: number;
+  /** Address that the connection is bound to; device addresses of the other family are left out. */
+  readonly localAddress?: string | undefined;
+  /** Source port; absent: the kernel picks one. */
+  readonly localPort?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+export type Connected =
+  | { readonly ok: true; readonly socket: Socket }
+  | { readonly ok: false; readonly reason: string };
+
+/** How long a silent peer may hold a connection before the kernel asks whether it is there. */
+const keepAliveMs = 30_000;
+
+const sentences: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refuses connections',
+  ECONNRESET: 'reset the connection',
+  EPIPE: 'reset the connection',
+  EHOSTUNREACH: 'cannot be reached',
+  ENETUNREACH: 'cannot be reached: there is no route to its network',
+  ETIMEDOUT: 'does not answer any more',
+  ENOTFOUND: 'has a name that cannot be resolved',
+  EAI_AGAIN: 'has a name that cannot be resolved at the moment',
+  EADDRNOTAVAIL: 'cannot be reached: the local address is not on this machine',
+};
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** What an error of a socket or a look-up says about the printer: the rest of a sentence. */
+export const describeFailure = (error: unknown): string => {
+  const code = codeOf(error);
+  return sentences[code] ?? `cannot be talked to (${code || String(error)})`;
+};
+
+const unlessLate = <T>(work: Promise<T>, ms: number, { clock, signal }: ConnectRequest): Promise<T | undefined> =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => resolve(undefined);
+    const cancel = clock.after(ms, stop);
+    signal.addEventListener('abort', stop, { once: true });
+    const settled = (): void => {
+      cancel();
+      signal.removeEventListener('abort', stop);
+    };
+    void work.then(resolve, reject).finally(settled);
+  });
+
+const addressesOf = async (request: ConnectRequest): Promise<readonly string[]> => {
+  const { host, timeoutMs } = request;
+  if (isIP(host) !== 0) return [host];
+  const found = await unlessLate(lookup(host, { all: true }), timeoutMs, request);
+  return (found ?? []).map(({ address }) => address);
+};
+
+const connectTo = (address: string, ms: number, request: ConnectRequest): Promise<Connected> =>
+  new Promise((resolve) => {
+    const { port, localAddress, localPort, signal, clock } = request;
+    const socket = connect({
+      host: address,
+      port,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(localPort === undefined ? {} : { localPort }),
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveMs,
+    });
+    const end = (result: Connected): void => {
+      cancel();
+      signal.removeEventListener('abort', stop);
+      socket.off('error', fail);
+      if (!result.ok) socket.on('error', () => {}).destroy();
+      resolve(result);
+    };
+    const stop = (): void => end({ ok: false, reason: 'the attempt was given up' });
+    const fail = (error: Error): void =>
+      end({ ok: false, reason: `the printer ${describeFailure(error)}`, code: codeOf(error) });
+    const cancel = clock.after(ms, () => end({ ok: false, reason: 'the printer does not answer' }));
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once('error', fail);
+    socket.once('connect', () => end({ ok: true, socket }));
+  });
+
+/** The socket is half-open, undelayed, kept alive and has no listener yet. Never rejects for the network's sake. */
+export const connectDevice = async (request: ConnectRequest): Promise<Connected> => {
+  const { clock, timeoutMs, localAddress, signal } = request;
+  const deadline = clock.monotonic() + timeoutMs;
+  let all: readonly string[];
+  try {
+    all = await addressesOf(request);
+  } catch (error) {
+    return { ok: false, reason: `the printer ${describeFailure(error)}` };
+  }
+  const fits = (address: string): boolean => localAddress === undefined || isIPv6(localAddress) === isIPv6(address);
+  const addresses = all.filter(fits);
+  let failed: Connected = {
+    ok: false,
+    reason: all.length === 0 ? "the printer's name does not resolve" : 'no address fits the local address',
+  };
+  for (const [index, address] of addresses.entries()) {
+    if (signal.aborted) return { ok: false, reason: 'the attempt was given up' };
+    // What is left is shared, so that one silent address does not use up the others' time.
+    const share = Math.max(1, (deadline - clock.monotonic()) / (addresses.length - index));
+    const connected = await connectTo(address, share, request);
+    if (connected.ok) return connected;
+    failed = connected;
+  }
+  return failed;
+};
