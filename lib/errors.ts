@@ -31,6 +31,9 @@ export const errorKinds = {
   'too-many-jobs': { meaning: 'the group holds as many unfinished jobs as it may', retriable: true, http: 503, ipp: 'server-error-too-many-jobs' },
   'not-authorized': { meaning: 'this client may not do that', retriable: false, http: 403, ipp: 'client-error-not-authorized' },
   'not-authenticated': { meaning: 'the token is missing or wrong', retriable: false, http: 401, ipp: 'client-error-not-authenticated' },
+  'not-found': { meaning: 'there is nothing of that name', retriable: false, http: 404, ipp: 'client-error-not-found' },
+  'media-type-refused': { meaning: 'a body of that media type is not read here', retriable: false, http: 415, ipp: 'client-error-document-format-not-supported' },
+  'internal-error': { meaning: 'the server made a mistake; its log says more', retriable: false, http: 500, ipp: 'server-error-internal-error' },
   'bad-request': { meaning: 'the request cannot be understood', retriable: false, http: 400, ipp: 'client-error-bad-request' },
 } as const satisfies Record<string, ErrorKind>;
 

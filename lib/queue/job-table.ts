@@ -91,18 +91,18 @@ export class JobTable {
     return done === undefined ? this.unfinished(id) : asJob(done.value);
   }
 
-  /** Finished jobs, newest id first, one page of the store at a time. */
-  async *finished(): AsyncIterableIterator<readonly JobRecord[]> {
-    yield* this.#pages('descending');
+  /** Finished jobs, newest id first from `from` (inclusive) on, one page of the store at a time. */
+  async *finished(from?: number): AsyncIterableIterator<readonly JobRecord[]> {
+    yield* this.#pages('descending', from);
   }
 
   async *finishedOldestFirst(): AsyncIterableIterator<readonly JobRecord[]> {
     yield* this.#pages('ascending');
   }
 
-  async *#pages(order: 'ascending' | 'descending'): AsyncIterableIterator<readonly JobRecord[]> {
+  async *#pages(order: 'ascending' | 'descending', first?: number): AsyncIterableIterator<readonly JobRecord[]> {
     const prefix = keys.done(this.#group);
-    let next: number | undefined;
+    let next = first;
     for (;;) {
       const from = next === undefined ? {} : { from: keys.doneJob(this.#group, next) };
       const range = await this.#store.range(prefix, { limit: 200, order, ...from });

@@ -19,6 +19,7 @@ import { JobDeadlines } from './job-deadlines.js';
 import { JobIds } from './job-ids.js';
 import { type JobRunParts, runJob } from './job-run.js';
 import { JobTable } from './job-table.js';
+import { type PrinterState, printerState } from './printer-state.js';
 import { type PrinterDraft, type PrinterSettings, PrinterTable } from './printer-table.js';
 import { Retention, type RetentionPolicy } from './retention.js';
 
@@ -41,6 +42,8 @@ export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' |
   readonly devicePorts: readonly number[];
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly newUuid: () => string;
+  /** printer-state-reasons keywords that the printer's device gave last. */
+  readonly deviceReasons: (printer: PrinterRecord) => readonly string[];
   /** Told once when the node must leave its duty: it is not known what the store holds. */
   readonly onUncertain: (cause: unknown) => void;
 }
@@ -78,6 +81,7 @@ export class PrintSpooler {
   readonly #dispatcher: Dispatcher;
   readonly #retention: Retention;
   readonly #sweep = new AbortController();
+  readonly #uploading = new Set<number>();
   #deadlines: JobDeadlines | undefined;
   #reclaiming: Promise<void> | undefined;
 
@@ -139,6 +143,10 @@ export class PrintSpooler {
     await this.#reclaiming;
     await this.jobs.settled();
     if (this.#parts.tenure.holds()) await this.#ids.release();
+  }
+
+  get epoch(): number {
+    return this.#parts.tenure.epoch;
   }
 
   get uploadLimits(): SpoolerLimits {
@@ -216,6 +224,20 @@ export class PrintSpooler {
       if (!(error instanceof PlatenError && error.code === 'store-outcome-unknown')) await this.discard([document]);
       throw error;
     }
+  }
+
+  /**
+   * Marks an open job as receiving a document: its time for the next one does not run meanwhile. Returns the number of the
+   * document, or undefined when another one is coming in just now. Ends with `endUpload`.
+   */
+  beginUpload(job: JobRecord): number | undefined {
+    if (this.#uploading.has(job.id)) return undefined;
+    this.#uploading.add(job.id);
+    return (job.documents.at(-1)?.number ?? 0) + 1;
+  }
+
+  endUpload(job: number): void {
+    this.#uploading.delete(job);
   }
 
   /** Close-Job, or an empty last Send-Document. A job without any document is aborted. */
@@ -307,6 +329,10 @@ export class PrintSpooler {
     return this.#dispatcher.view(printer);
   }
 
+  printerState(printer: PrinterRecord): PrinterState {
+    return printerState(printer, this.lane(printer.name), this.#parts.deviceReasons(printer));
+  }
+
   /** The printer's device is said to be back: its queue does not wait for the next retry. */
   retryNow(printer: string): void {
     this.#dispatcher.retryNow(printer);
@@ -367,6 +393,7 @@ export class PrintSpooler {
     const now = this.#parts.clock.wall();
     this.jobs
       .update(id, (job) => {
+        if (job.openUntil !== undefined && job.openUntil <= now && this.#uploading.has(id)) return job;
         if (job.openUntil !== undefined && job.openUntil <= now)
           return job.documents.length === 0
             ? change.abort(job, 'no document came in time', now)

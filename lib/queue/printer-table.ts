@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { PlatenError } from '../errors.js';
 import { isName, nameRule } from '../model/names.js';
 import { isUsualDevicePort, parseDeviceUri } from '../model/device-uri.js';
-import { defaultDeviceOptions, type PrinterRecord } from '../model/printer.js';
+import { defaultDeviceOptions, type DeviceOptions, type PrinterRecord } from '../model/printer.js';
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Json, Store } from '../store/store.js';
 import type { GroupWrites } from './group-writes.js';
@@ -17,7 +17,13 @@ export type PrinterDraft = Pick<PrinterRecord, 'name' | 'deviceUri'> &
     Pick<PrinterRecord, 'info' | 'location' | 'makeAndModel' | 'accepting' | 'paused' | 'interrupted' | 'maxAttempts'>
   > & { readonly device?: Partial<PrinterRecord['device']> };
 
-export type PrinterSettings = Partial<Omit<PrinterDraft, 'name'>>;
+/** What is to change; `null` takes an optional setting of the device away. */
+export type PrinterSettings = Partial<Omit<PrinterDraft, 'name' | 'device'>> & {
+  readonly device?: Partial<Omit<DeviceOptions, 'snmp' | 'localAddress'>> & {
+    readonly snmp?: DeviceOptions['snmp'] | null;
+    readonly localAddress?: string | null;
+  };
+};
 
 interface Held {
   readonly record: PrinterRecord;
@@ -38,6 +44,11 @@ interface Parts {
 }
 
 const asJson = (record: PrinterRecord): Json => record as unknown as Json;
+
+const changedDevice = (before: DeviceOptions, changes: PrinterSettings['device']): DeviceOptions =>
+  Object.fromEntries(
+    Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null),
+  ) as unknown as DeviceOptions;
 
 export class PrinterTable {
   readonly #parts: Parts;
@@ -121,7 +132,7 @@ export class PrinterTable {
       const record: PrinterRecord = {
         ...before,
         ...said,
-        device: { ...before.device, ...device },
+        device: changedDevice(before.device, device),
         deviceAddresses: addresses ?? before.deviceAddresses,
         changed: this.#parts.now(),
       };
