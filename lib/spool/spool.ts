@@ -1,1 +1,233 @@
 // The spool's face: documents on disk, whole or not at all (DESIGN section 6).
+
+import { unlink } from 'node:fs/promises';
+import { PlatenError } from '../errors.js';
+import type { StoredDocument } from '../model/document.js';
+import type { Clock } from '../platform/clock.js';
+import { ensureDirectory, syncDirectory } from '../platform/durable-file.js';
+import type { Log } from '../platform/log.js';
+import { BufferPool } from './buffer-pool.js';
+import { DirectorySync } from './directory-sync.js';
+import { diskError, systemCode, throwDiskError } from './disk-error.js';
+import type { DocumentKey } from './layout.js';
+import { Layout, newFileName } from './layout.js';
+import type { Verdict } from './read.js';
+import { readDocument, verifyDocument } from './read.js';
+import { receive } from './receive.js';
+import type { ReclaimCounts, ReclaimParts, ReclaimRequest } from './reclaim.js';
+import { moveToQuarantine, reclaim } from './reclaim.js';
+import { Room } from './room.js';
+import type { UsageFigures } from './usage.js';
+import { Usage } from './usage.js';
+
+export interface SpoolLimits {
+  /** Room that uploads leave free on the disk. */
+  readonly reserveBytes: number;
+  readonly maxDocumentBytes: number;
+}
+
+export interface SpoolOptions {
+  /** The node's state directory. */
+  readonly directory: string;
+  readonly limits: SpoolLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called once when the disk reported an error: the node must give up its groups (R4). */
+  readonly onFailure?: (error: PlatenError) => void;
+}
+
+export interface ReceiveRequestOptions {
+  /** The announced length; a document of any other is refused. */
+  readonly expectedBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a job's record keeps of a document that was received. */
+export type ReceivedDocument = Pick<StoredDocument, 'epoch' | 'file' | 'length' | 'sha256'>;
+
+/** What is needed to find a document and to tell whether it is intact. */
+export type DocumentReference = ReceivedDocument;
+
+const epochKey = (group: string, epoch: number): string => `${group}/${epoch}`;
+
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #layout: Layout;
+  readonly #room: Room;
+  readonly #usage = new Usage();
+  readonly #buffers = new BufferPool();
+  /** One open epoch per group at most. */
+  readonly #epochs = new Map<string, { readonly key: string; readonly directory: DirectorySync }>();
+  readonly #closing = new AbortController();
+  readonly #counting: Promise<void>;
+  #failure: PlatenError | undefined;
+
+  private constructor(options: SpoolOptions, layout: Layout) {
+    const { limits, clock, log } = options;
+    this.#options = options;
+    this.#layout = layout;
+    this.#room = new Room({ directory: layout.documents, reserveBytes: limits.reserveBytes, clock });
+    this.#counting = this.#usage
+      .count(layout.documents, this.#closing.signal)
+      .catch((error: unknown) => log.warn({ err: error }, 'the documents in the spool could not be counted'));
+  }
+
+  /** Creates what is missing in the state directory. Deletes nothing. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const layout = new Layout(options.directory);
+    for (const directory of [layout.documents, layout.quarantine]) await ensureDirectory(directory);
+    await syncDirectory(options.directory);
+    return new Spool(options, layout);
+  }
+
+  /** True for ever once the disk reported an error. */
+  get failed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** Makes the epoch's directory, durably, before the first document of that epoch. */
+  async openEpoch(group: string, epoch: number): Promise<void> {
+    this.#assertWorks();
+    const key = epochKey(group, epoch);
+    const before = this.#epochs.get(group);
+    if (before?.key === key) return;
+    const directory = await this.#watched(() => this.#makeEpoch(group, epoch).catch(throwDiskError));
+    this.#epochs.set(group, { key, directory });
+    await before?.directory.letGo();
+  }
+
+  /**
+   * Throws `PlatenError('document-too-large')`, or `PlatenError('spool-full')` when a document of that length would leave less than the
+   * reserve; `expectedBytes` is absent when the length is not known. To be asked before a body is read (R7).
+   */
+  async admit(expectedBytes = 0): Promise<void> {
+    this.#assertWorks();
+    if (expectedBytes > this.#options.limits.maxDocumentBytes) throw new PlatenError('document-too-large');
+    await this.#watched(() => this.#room.check(expectedBytes));
+  }
+
+  /**
+   * Takes one document; resolves when it is durable. Needs its epoch open. On any error, and when the signal aborts, nothing is left and the
+   * error comes through: the source's own, the signal's reason, or `document-too-large`, `document-incomplete`, `spool-full`, `spool-failed`.
+   */
+  async receive(
+    key: DocumentKey,
+    source: AsyncIterable<Uint8Array>,
+    { expectedBytes, signal }: ReceiveRequestOptions = {},
+  ): Promise<ReceivedDocument> {
+    this.#assertWorks();
+    const { group, epoch } = key;
+    const open = this.#epochs.get(group);
+    if (open?.key !== epochKey(group, epoch)) throw new Error(`epoch ${epoch} of ${group} is not open in the spool`);
+    const { maxDocumentBytes } = this.#options.limits;
+    if (expectedBytes !== undefined && expectedBytes > maxDocumentBytes) throw new PlatenError('document-too-large');
+    const { directory } = open;
+    directory.hold();
+    try {
+      return await this.#watched(async () => {
+        const promised = await this.#room.promise(expectedBytes ?? 0);
+        try {
+          const file = newFileName(key);
+          const target = this.#layout.document(group, { epoch, file });
+          const { length, sha256 } = await receive(source, {
+            target,
+            directory,
+            promised,
+            buffers: this.#buffers,
+            maxDocumentBytes,
+            ...(expectedBytes === undefined ? {} : { expectedBytes }),
+            ...(signal === undefined ? {} : { signal }),
+          });
+          // Another upload's error may have come first: nothing is acknowledged after that.
+          this.#assertWorks();
+          this.#usage.added(target, length);
+          return { epoch, file, length, sha256 };
+        } finally {
+          promised.release();
+        }
+      });
+    } finally {
+      await directory.letGo();
+    }
+  }
+
+  /** The document's octets. Throws `PlatenError('document-damaged')` when it is missing or not what was received; see readDocument. */
+  read(group: string, document: DocumentReference): AsyncIterable<Uint8Array> {
+    return readDocument(this.#layout.document(group, document), document);
+  }
+
+  /** Reads the document through and says what became of it. */
+  verify(group: string, document: DocumentReference): Promise<Verdict> {
+    return verifyDocument(this.#layout.document(group, document), document);
+  }
+
+  /** Deletes the document; one that is gone already is fine. */
+  async remove(group: string, document: DocumentReference): Promise<void> {
+    const file = this.#layout.document(group, document);
+    try {
+      await unlink(file);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return;
+      throw diskError(error);
+    }
+    this.#usage.removed(file, document.length);
+  }
+
+  /** Moves the document aside; false when it was gone already. */
+  quarantine(group: string, document: DocumentReference): Promise<boolean> {
+    const file = this.#layout.document(group, document);
+    return moveToQuarantine(this.#parts(), group, document, file);
+  }
+
+  /** Sweeps the group's earlier epochs and the quarantine; see ReclaimRequest. */
+  reclaim(request: ReclaimRequest): Promise<ReclaimCounts> {
+    return reclaim(this.#parts(), request);
+  }
+
+  usage(): UsageFigures {
+    return this.#usage.figures();
+  }
+
+  /** Stops the background count and lets go of the directories; uploads in flight keep theirs until they end. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#counting;
+    for (const { directory } of this.#epochs.values()) await directory.letGo();
+    this.#epochs.clear();
+  }
+
+  async #makeEpoch(group: string, epoch: number): Promise<DirectorySync> {
+    const path = this.#layout.epoch(group, epoch);
+    await ensureDirectory(path);
+    // An earlier life may have made them and died before it synced.
+    await syncDirectory(this.#layout.documents);
+    await syncDirectory(this.#layout.group(group));
+    return DirectorySync.open(path);
+  }
+
+  #parts(): ReclaimParts {
+    const { clock, log } = this.#options;
+    return { layout: this.#layout, usage: this.#usage, clock, log };
+  }
+
+  #assertWorks(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Runs `action`, which throws errors of the disk as `PlatenError`s: `spool-failed` is the end of the spool, the first one reported. */
+  async #watched<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof PlatenError && error.code === 'spool-failed') this.#fail(error);
+      throw error;
+    }
+  }
+
+  #fail(error: PlatenError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#options.log.error({ err: error }, 'the spool failed; it takes no more documents');
+    this.#options.onFailure?.(error);
+  }
+}

@@ -1,0 +1,122 @@
+// Gathers a document's chunks, hashes them and writes them in large pieces, one write at a time while the next piece is gathered.
+
+import type { Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { PlatenError } from '../errors.js';
+import type { BufferPool } from './buffer-pool.js';
+import { diskError, throwDiskError } from './disk-error.js';
+import { fdatasync, writeAll } from './files.js';
+import type { Promised } from './room.js';
+
+/** What lies unsynced of one upload at most: with more, a neighbour's fsync would have to wait for all of it. */
+const syncEveryBytes = 8 << 20;
+/** A first chunk up to this size is not copied: most small documents are one chunk. */
+const uncopiedBytes = 64 << 10;
+
+export interface DocumentWriterOptions {
+  readonly promised: Promised;
+  readonly buffers: BufferPool;
+  readonly maxDocumentBytes: number;
+  readonly expectedBytes?: number;
+}
+
+export interface Received {
+  readonly length: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+export class DocumentWriter {
+  readonly #fd: number;
+  readonly #options: DocumentWriterOptions;
+  readonly #hash: Hash = createHash('sha256');
+  #length = 0;
+  #first: Uint8Array | undefined;
+  #buffer: Buffer | undefined;
+  #filled = 0;
+  #unsynced = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(fd: number, options: DocumentWriterOptions) {
+    this.#fd = fd;
+    this.#options = options;
+  }
+
+  /** Takes a chunk; resolves when there is room for another. The chunk must not change after. */
+  async add(chunk: Uint8Array): Promise<void> {
+    const isFirst = this.#length === 0;
+    this.#length += chunk.byteLength;
+    this.#assertLength();
+    this.#hash.update(chunk);
+    if (isFirst && chunk.byteLength <= uncopiedBytes) {
+      this.#first = chunk;
+      return;
+    }
+    if (this.#first !== undefined) {
+      const first = this.#first;
+      this.#first = undefined;
+      await this.#gather(first);
+    }
+    await this.#gather(chunk);
+  }
+
+  /** Writes what is left. The file is not synced yet. */
+  async finish(): Promise<Received> {
+    await this.#writing;
+    const rest = this.#first ?? this.#buffer?.subarray(0, this.#filled);
+    if (rest !== undefined && rest.byteLength > 0) {
+      await this.#options.promised.grow(rest.byteLength);
+      await writeAll(this.#fd, rest).catch(throwDiskError);
+    }
+    return { length: this.#length, sha256: this.#hash.digest('hex') };
+  }
+
+  /** Resolves when no write is under way; then the descriptor may be closed. Gives the buffer back. */
+  async end(): Promise<void> {
+    await this.#writing.catch(() => undefined);
+    if (this.#buffer !== undefined) this.#options.buffers.give(this.#buffer);
+    this.#buffer = undefined;
+  }
+
+  #assertLength(): void {
+    const { maxDocumentBytes, expectedBytes } = this.#options;
+    if (this.#length > maxDocumentBytes) throw new PlatenError('document-too-large');
+    if (expectedBytes !== undefined && this.#length > expectedBytes)
+      throw new PlatenError('document-incomplete', `the document is longer than the announced ${expectedBytes} octets`);
+  }
+
+  async #gather(chunk: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < chunk.byteLength; ) {
+      this.#buffer ??= this.#options.buffers.take();
+      const piece = chunk.subarray(taken, taken + this.#buffer.byteLength - this.#filled);
+      this.#buffer.set(piece, this.#filled);
+      this.#filled += piece.byteLength;
+      taken += piece.byteLength;
+      if (this.#filled === this.#buffer.byteLength) await this.#flush(this.#buffer);
+    }
+  }
+
+  async #flush(buffer: Buffer): Promise<void> {
+    await this.#writing;
+    await this.#options.promised.grow(buffer.byteLength);
+    this.#buffer = undefined;
+    this.#filled = 0;
+    this.#writing = this.#write(buffer);
+    // Awaited before the next write; until then a failure is nobody's.
+    this.#writing.catch(() => undefined);
+  }
+
+  async #write(buffer: Buffer): Promise<void> {
+    try {
+      await writeAll(this.#fd, buffer);
+      this.#unsynced += buffer.byteLength;
+      if (this.#unsynced < syncEveryBytes) return;
+      this.#unsynced = 0;
+      await fdatasync(this.#fd);
+    } catch (error) {
+      throw diskError(error);
+    } finally {
+      this.#options.buffers.give(buffer);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// Where things are below the state directory (spool/README.md). Every name is the server's own (R12).
+
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import type { StoredDocument } from '../model/document.js';
+import { isName } from '../model/names.js';
+
+const part = '.part';
+const filePattern = /^(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.[0-9a-f]{16}$/;
+const epochPattern = /^(0|[1-9]\d{0,15})$/;
+/** `<wall clock in ms>.<group>.<epoch>.<file>`, what `quarantinedName` makes. */
+const quarantinedPattern = /^(\d{1,16})\.(.+)\.(\d{1,16})\.(\d{1,16}\.\d{1,16}\.[0-9a-f]{16})(\.part)?$/;
+
+export interface DocumentKey {
+  readonly group: string;
+  readonly epoch: number;
+  readonly job: number;
+  /** 1 for the first document of a job. */
+  readonly number: number;
+}
+
+export type DocumentPlace = Pick<StoredDocument, 'epoch' | 'file'>;
+
+/** What an entry of an epoch's directory is by its name. */
+export type FileName =
+  | { readonly kind: 'document' | 'part'; readonly job: number /** Name without `.part`. */; readonly file: string }
+  | { readonly kind: 'unknown' };
+
+const assertNumbers = (...numbers: readonly number[]): void => {
+  for (const number of numbers)
+    if (!Number.isSafeInteger(number) || number < 0)
+      throw new RangeError(`${number} is no number of a job or an epoch`);
+};
+
+const random = (): string => randomBytes(8).toString('hex');
+
+export class Layout {
+  readonly directory: string;
+  readonly documents: string;
+  readonly quarantine: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+    this.documents = path.join(directory, 'documents');
+    this.quarantine = path.join(directory, 'quarantine');
+  }
+
+  group(group: string): string {
+    if (!isName(group)) throw new RangeError(`not the name of a group: ${JSON.stringify(group)}`);
+    return path.join(this.documents, group);
+  }
+
+  epoch(group: string, epoch: number): string {
+    assertNumbers(epoch);
+    return path.join(this.group(group), String(epoch));
+  }
+
+  /** The document's file; throws RangeError when the record's name is not one of ours. */
+  document(group: string, { epoch, file }: DocumentPlace): string {
+    if (!filePattern.test(file)) throw new RangeError(`not a file name of the spool: ${JSON.stringify(file)}`);
+    return path.join(this.epoch(group, epoch), file);
+  }
+
+  quarantined(name: string): string {
+    return path.join(this.quarantine, name);
+  }
+}
+
+/** A new name for a document; its random part keeps a second upload of it apart. */
+export const newFileName = ({ job, number }: Pick<DocumentKey, 'job' | 'number'>): string => {
+  assertNumbers(job, number);
+  return `${job}.${number}.${random()}`;
+};
+
+export const partOf = (file: string): string => file + part;
+
+export const parseFileName = (name: string): FileName => {
+  const file = name.endsWith(part) ? name.slice(0, -part.length) : name;
+  const job = filePattern.exec(file)?.[1];
+  if (job === undefined) return { kind: 'unknown' };
+  return { kind: file === name ? 'document' : 'part', job: Number(job), file };
+};
+
+/** The epoch whose directory has this name, or undefined. */
+export const parseEpochName = (name: string): number | undefined =>
+  epochPattern.test(name) && Number.isSafeInteger(Number(name)) ? Number(name) : undefined;
+
+/** `at`: wall clock, ms since 1970. */
+export const quarantinedName = (at: number, group: string, { epoch, file }: DocumentPlace): string =>
+  `${Math.floor(at)}.${group}.${epoch}.${file}`;
+
+/** For what is not ours by name; the log says what it was called. */
+export const unknownName = (at: number): string => `${Math.floor(at)}.unknown.${random()}`;
+
+/** When it was put there, or undefined when it was not ours by name. */
+export const parseQuarantinedName = (name: string): number | undefined => {
+  const at = quarantinedPattern.exec(name)?.[1];
+  return at === undefined ? undefined : Number(at);
+};
