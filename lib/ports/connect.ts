@@ -18,7 +18,8 @@ export interface ConnectRequest {
 
 export type Connected =
   | { readonly ok: true; readonly socket: Socket }
-  | { readonly ok: false; readonly reason: string };
+  /** `code` is the system's error, where there was one. */
+  | { readonly ok: false; readonly reason: string; readonly code?: string };
 
 /** How long a silent peer may hold a connection before the kernel asks whether it is there. */
 const keepAliveMs = 30_000;
