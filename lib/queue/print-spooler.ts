@@ -259,9 +259,27 @@ export class PrintSpooler {
     return this.jobs.update(id, (current) => change.cancel(current, { now: this.#parts.clock.wall(), reason }));
   }
 
+  /** Like `cancel`; a job that has finished in the meantime is left as it is. */
+  async cancelIfUnfinished(id: number): Promise<void> {
+    try {
+      await this.cancel(id, 'job-canceled-by-user');
+    } catch (error) {
+      const code = error instanceof PlatenError ? error.code : undefined;
+      if (code !== 'job-not-possible' && code !== 'job-not-found') throw error;
+    }
+  }
+
+  /** Cancels every unfinished job of the printer (of all printers) and forgets the finished ones with their documents. */
+  async purge(printer: string | undefined): Promise<void> {
+    const unfinished = printer === undefined ? this.jobs.allUnfinished() : this.jobs.unfinishedOf(printer);
+    for (const { id } of [...unfinished]) await this.cancelIfUnfinished(id);
+    for await (const page of this.jobs.finished()) {
+      for (const job of page) if (printer === undefined || job.printer === printer) await this.#retention.forget(job.id);
+    }
+  }
+
   async hold(id: number, until = 'indefinite'): Promise<JobRecord> {
-    const read = this.readHoldUntil(until);
-    if (read === undefined) throw new PlatenError('bad-request', `job-hold-until ${JSON.stringify(until)} is not supported`);
+    const read = this.#mustReadHoldUntil(until);
     await this.#mustBeUnfinished(id);
     return this.jobs.update(id, (job) => (read.held ? change.hold(job, until, read.endsAt) : change.release(job)));
   }
@@ -273,8 +291,7 @@ export class PrintSpooler {
 
   /** Prints a finished job again under its own id. */
   async restart(id: number, holdUntil = 'no-hold'): Promise<JobRecord> {
-    const read = this.readHoldUntil(holdUntil);
-    if (read === undefined) throw new PlatenError('bad-request', `job-hold-until ${JSON.stringify(holdUntil)} is not supported`);
+    const read = this.#mustReadHoldUntil(holdUntil);
     const job = await this.#must(id);
     if (!isFinished(job.state)) throw new PlatenError('job-not-possible', `job ${id} has not finished yet`);
     const again = await this.jobs.updateFinished(id, (done) =>
@@ -284,12 +301,18 @@ export class PrintSpooler {
     return again;
   }
 
-  /** Changes an unfinished job that is not being sent: priority, copies, name and the like (Set-Job-Attributes). */
-  async amend(id: number, settings: Partial<Pick<JobRecord, 'priority' | 'copies' | 'name'>>): Promise<JobRecord> {
+  /** Changes a job that waits (Set-Job-Attributes), all of it in one step. */
+  async amend(
+    id: number,
+    { holdUntil, ...settings }: Partial<Pick<JobRecord, 'priority' | 'copies' | 'name'>> & { holdUntil?: string },
+  ): Promise<JobRecord> {
+    const read = holdUntil === undefined ? undefined : this.#mustReadHoldUntil(holdUntil);
     await this.#mustBeUnfinished(id);
     return this.jobs.update(id, (job) => {
       if (job.state === 'processing') throw new PlatenError('job-not-possible', `job ${id} is being sent`);
-      return { ...job, ...settings };
+      const amended = { ...job, ...settings };
+      if (holdUntil === undefined || read === undefined) return amended;
+      return read.held ? change.hold(amended, holdUntil, read.endsAt) : change.release(amended);
     });
   }
 
@@ -338,6 +361,13 @@ export class PrintSpooler {
     this.#dispatcher.retryNow(printer);
   }
 
+  #mustReadHoldUntil(value: string): HoldUntil {
+    const read = this.readHoldUntil(value);
+    if (read === undefined)
+      throw new PlatenError('bad-request', `job-hold-until ${JSON.stringify(value)} is not supported`);
+    return read;
+  }
+
   async #must(id: number): Promise<JobRecord> {
     const job = await this.jobs.find(id);
     if (job === undefined) throw new PlatenError('job-not-found', `there is no job ${id}`);
@@ -356,8 +386,7 @@ export class PrintSpooler {
   #newRecord(id: number, draft: JobDraft, documents: readonly StoredDocument[], open: boolean): JobRecord {
     const { clock, newUuid } = this.#parts;
     const { holdUntil = 'no-hold', language = 'en', priority = defaultPriority, copies = 1, ticket = '', ...said } = draft;
-    const read = this.readHoldUntil(holdUntil);
-    if (read === undefined) throw new PlatenError('bad-request', `job-hold-until ${JSON.stringify(holdUntil)} is not supported`);
+    const read = this.#mustReadHoldUntil(holdUntil);
     const base: JobRecord = {
       version: 1,
       id,
@@ -409,9 +438,9 @@ export class PrintSpooler {
       const counts = await spool.reclaim({
         group: this.group,
         currentEpoch: tenure.epoch,
-        isReferenced: async (id, file) => {
+        findDocument: async (id, file) => {
           const job = await this.jobs.find(id);
-          return job?.documentsKept !== false && job?.documents.some((document) => document.file === file) === true;
+          return job?.documentsKept === false ? undefined : job?.documents.find((document) => document.file === file);
         },
         keepOrphansMs: limits.keepOrphansMs,
         signal: this.#sweep.signal,

@@ -117,6 +117,12 @@ export class Retention {
     return this.#sweeping;
   }
 
+  /** Deletes a finished job and its documents now. */
+  async forget(id: number): Promise<void> {
+    await this.#dropDocuments(id);
+    await this.#dropRecord(id);
+  }
+
   #note(job: JobRecord, before: JobRecord | undefined): void {
     if (!isFinished(job.state)) {
       if (before !== undefined && isFinished(before.state)) this.#history.delete(job.id);
@@ -158,9 +164,13 @@ export class Retention {
     }
     for (const id of records) {
       if (this.#stopped) return;
-      await this.#parts.jobs.updateFinished(id, () => undefined);
-      this.#history.delete(id);
+      await this.#dropRecord(id);
     }
+  }
+
+  async #dropRecord(id: number): Promise<void> {
+    await this.#parts.jobs.updateFinished(id, () => undefined);
+    this.#history.delete(id);
   }
 
   async #dropDocuments(id: number): Promise<void> {

@@ -1,0 +1,16 @@
+// Hold-Job (RFC 8011 section 4.3.5).
+
+import { stringOf } from '../../../protocols/ipp/lookup.js';
+import { operationIds } from '../../../protocols/ipp/operations.js';
+import type { Operation } from '../operation.js';
+import { ok } from '../request.js';
+
+export const holdJob: Operation = {
+  id: operationIds['Hold-Job'],
+  policy: 'job-owner',
+  target: 'job',
+  run: async (request, { spooler }, job) => {
+    await spooler.hold(job.id, stringOf(request.operation, 'job-hold-until') ?? 'indefinite');
+    return ok;
+  },
+};

@@ -1,0 +1,16 @@
+// Restart-Job (RFC 8011 section 4.3.7): a finished job whose documents are still kept is printed again under its own id.
+
+import { stringOf } from '../../../protocols/ipp/lookup.js';
+import { operationIds } from '../../../protocols/ipp/operations.js';
+import type { Operation } from '../operation.js';
+import { ok } from '../request.js';
+
+export const restartJob: Operation = {
+  id: operationIds['Restart-Job'],
+  policy: 'job-owner',
+  target: 'job',
+  run: async (request, { spooler }, job) => {
+    await spooler.restart(job.id, stringOf(request.operation, 'job-hold-until') ?? 'no-hold');
+    return ok;
+  },
+};

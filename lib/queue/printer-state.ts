@@ -1,0 +1,29 @@
+// Pure: what state a printer is in, from its record, from what its lane does and from what its device says (RFC 8011 sections 5.4.11 to 5.4.13).
+
+import type { PrinterRecord } from '../model/printer.js';
+import type { LaneView } from './dispatcher.js';
+
+export interface PrinterState {
+  readonly state: 'idle' | 'processing' | 'stopped';
+  /** printer-state-reasons keywords; empty stands for `none`. */
+  readonly reasons: readonly string[];
+  /** printer-state-message: one sentence, or empty. */
+  readonly message: string;
+}
+
+/** `deviceReasons`: keywords that the device's SNMP answers were turned into. */
+export const printerState = (
+  printer: Pick<PrinterRecord, 'paused' | 'pausedMessage'>,
+  lane: LaneView,
+  deviceReasons: readonly string[],
+): PrinterState => {
+  const running = lane.job !== undefined && lane.progress?.phase !== 'connecting';
+  const reasons: string[] = [];
+  if (printer.paused) reasons.push(running ? 'moving-to-paused' : 'paused');
+  if (lane.refusals > 0) reasons.push('connecting-to-device');
+  if (lane.progress?.phase === 'stalled') reasons.push('timed-out');
+  reasons.push(...deviceReasons);
+  const message = printer.paused ? printer.pausedMessage : lane.progress?.detail || lane.refusal;
+  if (printer.paused && !running) return { state: 'stopped', reasons, message };
+  return { state: lane.job === undefined ? 'idle' : 'processing', reasons, message };
+};
