@@ -13,7 +13,7 @@ import type { DraftChange } from './draft.js';
 import { GroupCommit } from './group-commit.js';
 import { History } from './history.js';
 import { boundsOf } from './key-range.js';
-import type { Snapshot } from './tables.js';
+import type { Snapshot, StoreFile } from './tables.js';
 import { Tables } from './tables.js';
 
 const defaultWatchHistory = 10_000;
@@ -30,7 +30,7 @@ export interface EmbeddedStoreOptions {
 }
 
 export interface EmbeddedStoreParts {
-  readonly tables: Tables;
+  readonly tables: StoreFile;
   readonly lock: DirectoryLock;
   readonly log: Log;
   readonly clock: Clock;

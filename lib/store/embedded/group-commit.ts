@@ -5,7 +5,7 @@ import type { TxnResult } from '../store.js';
 import type { DraftTxn } from './draft.js';
 import { Draft } from './draft.js';
 import type { History } from './history.js';
-import type { StoredEntry, Tables } from './tables.js';
+import type { StoredEntry, StoreFile } from './tables.js';
 
 export interface PendingTxn extends DraftTxn {
   /** Octets of the values, roughly. */
@@ -15,7 +15,7 @@ export interface PendingTxn extends DraftTxn {
 }
 
 export interface GroupCommitOptions {
-  readonly tables: Tables;
+  readonly tables: StoreFile;
   readonly history: History;
   /** The entry as the last commit left it. */
   readonly read: (octets: Buffer) => StoredEntry | undefined;

@@ -26,6 +26,21 @@ export interface StoredChange {
   readonly entry?: StoredEntry;
 }
 
+/** lmdb reports a failed commit first and its cause a moment later, as `commitError`. */
+const causeOf = async (failure: unknown): Promise<unknown> => {
+  if (!(failure instanceof Error) || !('commitError' in failure)) return failure;
+  try {
+    await Promise.race([failure.commitError, nextTurns(100)]);
+  } catch (cause) {
+    return cause;
+  }
+  return failure;
+};
+
+const nextTurns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
 /** The file's content at one commit. lmdb keeps its pages until all who hold it have let go. */
 export class Snapshot {
   readonly transaction: Transaction;
@@ -74,6 +89,9 @@ const numberOctets = (value: number): Buffer => {
   octets.writeBigUInt64BE(BigInt(value));
   return octets;
 };
+
+/** What the store asks of its file. */
+export type StoreFile = Pick<Tables, keyof Tables>;
 
 export class Tables {
   readonly #root: RootDatabase<Buffer, Buffer>;
@@ -171,7 +189,8 @@ export class Tables {
     for (const { octets, entry } of changes)
       parts.push(entry === undefined ? this.#entries.remove(octets) : this.#entries.put(octets, encode(entry)));
     const settled = await Promise.allSettled(parts);
-    for (const part of settled) if (part.status === 'rejected') throw part.reason;
+    const failures = settled.flatMap((part) => (part.status === 'rejected' ? [part.reason as unknown] : []));
+    if (failures.length > 0) throw await causeOf(failures[0]);
   }
 
   close(): Promise<void> {
