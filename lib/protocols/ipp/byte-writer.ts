@@ -59,7 +59,8 @@ export class ByteWriter {
     this.#length = at;
     const length = checkedLength(Buffer.byteLength(text));
     this.short(length);
-    this.#buffer.write(text, this.#reserve(length), 'utf8');
+    const start = this.#reserve(length);
+    this.#buffer.write(text, start, 'utf8');
   }
 
   #writeAscii(text: string, at: number): boolean {
