@@ -12,15 +12,14 @@ export const systemCode = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
-/** `spool-full` where trying later may help, `spool-failed` for everything else (R4). */
-export const diskError = (error: unknown): PlatenError => {
-  if (error instanceof PlatenError) return error;
-  const code = systemCode(error) ?? '';
+/** `spool-full` where trying later may help, `spool-failed` for every other error of the file system (R4); what is none comes back as it is. */
+export const diskError = (error: unknown): unknown => {
+  const code = systemCode(error);
+  if (code === undefined) return error;
   if (fullCodes.has(code)) return new PlatenError('spool-full', undefined, { cause: error });
   if (scarceCodes.has(code))
     return new PlatenError('spool-full', `the server is short of resources (${code})`, { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
-  return new PlatenError('spool-failed', `the disk reported an error: ${reason}`, { cause: error });
+  return new PlatenError('spool-failed', `the disk reported an error: ${code}`, { cause: error });
 };
 
 export const throwDiskError = (error: unknown): never => {

@@ -1,0 +1,13 @@
+// Directories for tests that hold too much, or must outlive too much, for t.testdir().
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Test } from 'tap';
+
+/** A new directory that is removed after the test. */
+export const temporaryDirectory = async (t: Test): Promise<string> => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'platen-test-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+};
