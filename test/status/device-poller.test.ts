@@ -52,6 +52,11 @@ const startPrinter = async (t: Test, options: Partial<Parameters<typeof startSnm
   return { printer, responder, close };
 };
 
+/** For what no event tells. */
+const eventually = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await systemClock.sleep(5);
+};
+
 /** Watches and lets a test wait for a status. */
 const follow = (poller: DevicePoller, target: DeviceTarget, key = 'p1') => {
   const seen: DeviceStatus[] = [];
@@ -101,7 +106,7 @@ t.test('nothing is reported while nothing changes', async (t) => {
   const { responder } = await startPrinter(t);
   const { seen, until } = follow(createPoller(t, { intervalMs: 5 }), at(responder.port));
   await until((status) => status.answered);
-  while (responder.requests < 10) await systemClock.sleep(5);
+  await eventually(() => responder.requests >= 10);
   t.equal(seen.length, 1);
 });
 
@@ -126,7 +131,7 @@ t.test('40 dead devices beside a live one do not delay it', async (t) => {
   });
   const poller = createPoller(t, { concurrency: 8, intervalMs: 20, timeoutMs: 50 });
   for (let i = 0; i < 40; i += 1) poller.watch(`dead ${i}`, at(dead.address().port), () => t.fail('is silent'));
-  while (asked < 80) await systemClock.sleep(5);
+  await eventually(() => asked >= 80);
   const { until } = follow(poller, at(responder.port));
   await until((status) => status.answered);
   const [before, askedBefore] = [responder.requests, asked];
@@ -242,9 +247,10 @@ t.test('a follower that throws hurts neither its own device nor others', async (
   });
   const { until } = follow(poller, at(responder.port), 'good');
   await until((status) => status.answered);
+  await eventually(() => calls >= 1);
   printer.state = { status: 'printing', detectedErrors: [], lifeCount: 100 };
   await until((status) => status.state === 'printing');
-  while (calls < 2) await systemClock.sleep(5);
+  await eventually(() => calls >= 2);
   t.equal(poller.status('bad').state, 'printing');
 });
 

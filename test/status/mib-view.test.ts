@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import type { Oid } from '../../lib/protocols/snmp/ber.js';
 import { compareOids, MibView, parseOid, scalar, type Column } from '../../lib/status/mib-view.js';
