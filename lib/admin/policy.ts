@@ -1,0 +1,50 @@
+// Who may call a route. Every route says it, or is not registered; what is not said to be open needs the token (R50, R51).
+
+import type { FastifyRequest, RouteOptions } from 'fastify';
+import { PlatenError } from '../errors.js';
+import { tokenCheck } from './token.js';
+
+export const policies = ['open', 'token'] as const;
+export type Policy = (typeof policies)[number];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    policy?: Policy;
+    /** The handler reads the body itself, and asks for it (100 Continue) when it wants it. */
+    readsBody?: boolean;
+  }
+}
+
+/** Throws for a route that declares no policy: the server does not start then. */
+export const assertPolicy = ({ method, url, config }: RouteOptions): Policy => {
+  const policy = policies.find((known) => known === config?.policy);
+  if (policy === undefined) throw new Error(`the route ${String(method)} ${url} declares no policy`);
+  return policy;
+};
+
+const bearerToken = (authorization: string | undefined): string => {
+  if (authorization === undefined) throw new PlatenError('not-authenticated', 'the request carries no token');
+  const token = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
+  if (token === undefined) throw new PlatenError('not-authenticated', 'Authorization is not "Bearer <token>"');
+  return token;
+};
+
+/** Lets a request to an open route or with the right token pass; an address of nobody's counts (R56). */
+export const authorize = (token: string) => {
+  const isRight = tokenCheck(token);
+  return async (request: FastifyRequest): Promise<void> => {
+    if (request.routeOptions.config.policy === 'open') return;
+    if (!isRight(bearerToken(request.headers.authorization))) throw new PlatenError('not-authenticated');
+  };
+};
+
+/** A browser's page of another origin changes nothing here (R84). */
+export const refuseOtherOrigins = async (request: FastifyRequest): Promise<void> => {
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  const site = request.headers['sec-fetch-site'];
+  const { origin, host } = request.headers;
+  const isOther =
+    (site !== undefined && site !== 'same-origin' && site !== 'none') ||
+    (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`);
+  if (isOther) throw new PlatenError('not-authorized', 'requests of other origins change nothing here');
+};
