@@ -41,6 +41,17 @@ export class JobAssembly<Document> {
     return this.#takeComplete();
   }
 
+  /** The same text for all files of one job as far as can be told: the number of its first file, else the file's own (section 6.2). */
+  scopeOf(key: string): string {
+    const control = this.#controls.find(({ files }) => files.some((file) => file.key === key));
+    return (control?.files[0]?.key ?? key).slice(1);
+  }
+
+  /** True while files wait for others. */
+  get isPending(): boolean {
+    return this.#controls.length + this.#documents.size > 0;
+  }
+
   /** Forgets everything and returns the documents, to be thrown away (subcommand "abort job", end of the connection). */
   clear(): Document[] {
     const documents = [...this.#documents.values()];

@@ -76,6 +76,11 @@ export class LpdReader {
     return this.#state === 'lone-zero';
   }
 
+  /** True where the client may take its time: no line and no file has begun that has not ended. */
+  get isBetween(): boolean {
+    return this.#file === null && this.#lineOctets === 0;
+  }
+
   *push(octets: Uint8Array): Generator<LpdEvent> {
     let rest = octets;
     while (rest.length > 0) {

@@ -24,3 +24,6 @@ export const encodeText = (text: string, limit: number): Uint8Array => {
   }
   return Buffer.from(kept);
 };
+
+/** The text's beginning, of at most `limit` octets in UTF-8. */
+export const shortText = (text: string, limit: number): string => Buffer.from(encodeText(text, limit)).toString();

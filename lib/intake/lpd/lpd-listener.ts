@@ -1,0 +1,71 @@
+// The LPD listener of one virtual server (RFC 1179): connections and their limits.
+
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Clock } from '../../platform/clock.js';
+import type { Log } from '../../platform/log.js';
+import type { VirtualServer } from '../../queue/virtual-server.js';
+import { type ConnectionLimits, limitConnections } from '../connection-limits.js';
+import { ClientSocket } from './client-socket.js';
+import { LpdConnection, type LpdLimits } from './lpd-connection.js';
+
+export interface LpdListenerParts {
+  readonly server: VirtualServer;
+  readonly limits: LpdLimits & ConnectionLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Octets that a connection may have waiting in memory. */
+const bufferedOctets = 256 << 10;
+
+export class LpdListener {
+  readonly #parts: LpdListenerParts;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Map<LpdConnection, { readonly client: ClientSocket; readonly served: Promise<void> }>();
+
+  constructor(parts: LpdListenerParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves with the port when it listens; may be called again for further addresses. */
+  async listen({ host, port }: { host: string; port: number }): Promise<number> {
+    const listener = createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      highWaterMark: bufferedOctets,
+    });
+    limitConnections(listener, this.#parts.limits);
+    listener.on('connection', (socket) => this.#accept(socket));
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen({ host, port, backlog: 1024 }, () => {
+        listener.off('error', reject);
+        resolve();
+      });
+    });
+    listener.on('error', (error) => this.#parts.log.error({ err: error }, 'the LPD listener reported an error'));
+    this.#servers.push(listener);
+    return (listener.address() as AddressInfo).port;
+  }
+
+  /** Takes no more connections; jobs under way get `graceMs` to end, and what they left unfinished is removed. */
+  async close(graceMs: number): Promise<void> {
+    const closed = this.#servers.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
+    const cancel = this.#parts.clock.after(graceMs, () => {
+      for (const { client } of this.#connections.values()) client.destroy();
+    });
+    for (const connection of this.#connections.keys()) connection.finish();
+    await Promise.all([...this.#connections.values()].map(({ served }) => served));
+    await Promise.all(closed);
+    cancel();
+  }
+
+  #accept(socket: Socket): void {
+    const { clock } = this.#parts;
+    const client = new ClientSocket(socket, clock);
+    const connection = new LpdConnection({ ...this.#parts, client });
+    const served = connection.serve().finally(() => this.#connections.delete(connection));
+    this.#connections.set(connection, { client, served });
+  }
+}
