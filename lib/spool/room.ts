@@ -39,13 +39,19 @@ export class Room {
   /** Throws `PlatenError('spool-full')` when `bytes` more would leave less than the reserve. */
   async check(bytes: number): Promise<void> {
     await this.#look();
+    this.#assertRoomFor(bytes);
+  }
+
+  #assertRoomFor(bytes: number): void {
     if (this.#free - this.#promised - bytes < this.#options.reserveBytes || this.#inodes < reserveInodes)
       throw new PlatenError('spool-full');
   }
 
   /** `expectedBytes` 0 when the length is not known. */
   async promise(expectedBytes: number): Promise<Promised> {
-    await this.check(expectedBytes);
+    await this.#look();
+    // In one step: another upload must not be promised the same room.
+    this.#assertRoomFor(expectedBytes);
     let left = expectedBytes;
     this.#promised += left;
     return {
