@@ -79,6 +79,11 @@ const frozen = <T>(value: T): T => {
   return value;
 };
 
+/** The environment for a process that we start, with these defaults beneath it. */
+export const environmentWith = (
+  defaults: Readonly<Record<string, string>>,
+): Readonly<Record<string, string | undefined>> => ({ ...defaults, ...process.env });
+
 export interface ConfigSource {
   /** Absent: PLATEN_CONFIG, else the quick start. */
   readonly file?: string | undefined;

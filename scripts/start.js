@@ -1,10 +1,50 @@
-// npm start: installs what is missing, compiles what has changed, and becomes platend.
+// npm start: installs what is missing, compiles what has changed, and becomes platend. Without a configuration it also starts
+// the printer emulator that stands behind the quick start's printer `demo`.
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { build } from './build.js';
 import { installPackages } from './install.js';
 import { become, nodeEnvironment, root } from './project.js';
 
+const given = process.argv.slice(2);
+const has = (option) => given.some((word) => word === option || word.startsWith(`${option}=`));
+const stateDirectory = () => {
+  const at = given.indexOf('--state');
+  if (at !== -1) return given[at + 1] ?? '';
+  const joined = given.find((word) => word.startsWith('--state='));
+  return joined?.slice('--state='.length) ?? process.env.PLATEN_STATE ?? path.join(root, 'spool');
+};
+
+/** Resolves when it listens; rejects with what it said when it cannot. */
+const startEmulator = () =>
+  new Promise((resolve, reject) => {
+    const program = path.join(root, 'dist', 'test', 'support', 'printer-emulator-main.js');
+    const printed = path.join(stateDirectory(), 'printed');
+    const options = ['--directory', printed, '--snmp-port', '9161', '--one-at-a-time'];
+    const emulator = spawn(process.execPath, [program, ...options], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let said = '';
+    emulator.stderr.on('data', (chunk) => {
+      said += chunk;
+    });
+    emulator.stdout.on('data', (chunk) => {
+      if (String(chunk).startsWith('ready ')) resolve({ emulator, printed });
+    });
+    emulator.once('exit', () => reject(new Error(`the printer emulator cannot be started: ${said.trim()}`)));
+  });
+
 installPackages();
 await build();
 const platend = path.join(root, 'dist', 'bin', 'platend.js');
-process.exitCode = await become(process.execPath, [platend, ...process.argv.slice(2)], nodeEnvironment);
+const isQuickStart = !['--config', '--help', '--version'].some(has) && process.env.PLATEN_CONFIG === undefined;
+try {
+  const started = isQuickStart ? await startEmulator() : undefined;
+  if (started !== undefined) {
+    process.stdout.write(`The printer emulator listens on 127.0.0.1:9100; what is printed comes out in ${started.printed}\n`);
+    process.once('exit', () => started.emulator.kill());
+  }
+  process.exitCode = await become(process.execPath, [platend, ...given], nodeEnvironment);
+  started?.emulator.kill();
+} catch (error) {
+  process.stderr.write(`npm start: ${error.message}\n`);
+  process.exitCode = 2;
+}

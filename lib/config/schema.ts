@@ -95,7 +95,9 @@ const group = z.strictObject({
   addresses: z.array(address).min(1, 'a group listens on one address at least').default(['127.0.0.1']),
   networkName: hostName.exactOptional(),
   aliases: z.array(hostName).default([]),
-  ipp: z.strictObject({ port: listenPort.default(631) }).prefault({}),
+  ipp: z
+    .strictObject({ port: listenPort.default(631), operatorsFrom: z.array(network).default([]) })
+    .prefault({}),
   lpd: z
     .strictObject({ ports: z.array(listenPort).default([515]), optionalPorts: z.array(listenPort).default([]) })
     .prefault({}),
@@ -168,7 +170,6 @@ export const schema = z.strictObject({
   history,
   jobs,
   devicePorts: z.array(whole(1, 65_535, 'a TCP port')).default([]),
-  emulator: z.strictObject({ address: address.default('127.0.0.1'), port: listenPort.default(9100) }).exactOptional(),
 });
 
 export type ConfigDocument = z.output<typeof schema>;

@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { startPrinterEmulator, type Behaviour } from './printer-emulator.js';
+import { startSnmpResponder } from './printer-emulator-snmp.js';
 
 const usage = `Usage: printer-emulator-main [options]
 
@@ -11,6 +12,7 @@ A network printer (TCP 9100) that keeps each job as a file.
   --directory DIR           where the jobs go as NNNN.prn (default: paper)
   --host ADDRESS            address to listen on (default: 127.0.0.1)
   --port PORT               0: any free port (default: 9100)
+  --snmp-port PORT          answer SNMP there (community public); default: no SNMP
   --one-at-a-time           serve one connection, let the others wait
   --bytes-per-second N      read no faster
   --stop-after N            run out of paper after N bytes of a job; SIGUSR2 puts paper in
@@ -33,6 +35,7 @@ const read = (argv: readonly string[]) => {
       directory: { type: 'string', default: 'paper' },
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '9100' },
+      'snmp-port': { type: 'string' },
       'one-at-a-time': { type: 'boolean', default: false },
       'bytes-per-second': { type: 'string' },
       'stop-after': { type: 'string' },
@@ -55,17 +58,23 @@ const read = (argv: readonly string[]) => {
     pjl: !values['no-pjl'],
   };
   const port = count('port', values.port);
-  return { help: values.help, host: values.host, port, directory: values.directory, behaviour };
+  const snmp = values['snmp-port'];
+  const snmpPort = snmp === undefined ? undefined : count('snmp-port', snmp);
+  return { help: values.help, snmpPort, options: { host: values.host, port, directory: values.directory, behaviour } };
 };
 
 const main = async (argv: readonly string[]): Promise<void> => {
-  const { help, ...options } = read(argv);
+  const { help, snmpPort, options } = read(argv);
   if (help) return void process.stdout.write(usage);
   const emulator = await startPrinterEmulator({
     ...options,
     onJob: (job) => void process.stdout.write(`${JSON.stringify(job)}\n`),
   });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void emulator.close());
+  const snmp =
+    snmpPort === undefined
+      ? undefined
+      : await startSnmpResponder({ printer: emulator, host: options.host, port: snmpPort });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void Promise.all([emulator.close(), snmp?.close()]));
   process.on('SIGUSR2', () => emulator.resume());
   process.stdout.write(`ready ${emulator.host}:${emulator.port}\n`);
 };

@@ -13,7 +13,8 @@ export interface IppContext {
   readonly spooler: PrintSpooler;
   readonly printerAttributes: PrinterAttributes;
   /** Ratio and free octets for compressed documents. */
-  readonly decompression: { readonly ratio: number; readonly freeBytes: number; readonly maxBytes: number };
+  readonly decompression: { readonly ratio: number; readonly freeBytes: number };
+  readonly maxDocumentsPerJob: number;
   readonly isOperator: (request: IppRequest) => boolean;
   /** Wall clock, ms since 1970. */
   readonly now: () => number;

@@ -36,7 +36,9 @@ export const sendDocument: Operation = {
     if (last === undefined) throw new ProtocolError('client-error-bad-request', 'last-document is missing');
     if (job.openUntil === undefined)
       throw new PlatenError('job-not-possible', `job ${job.id} takes no more documents`);
-    const { spooler } = context;
+    const { spooler, maxDocumentsPerJob } = context;
+    if (job.documents.length >= maxDocumentsPerJob)
+      throw new PlatenError('job-not-possible', `a job holds at most ${maxDocumentsPerJob} documents`);
     const number = spooler.beginUpload(job);
     if (number === undefined)
       throw new ProtocolError('server-error-busy', 'another document of this job is coming in just now');

@@ -1,0 +1,43 @@
+// Ownership on a node that is alone: it claims its groups when it starts and holds them for as long as its store answers (DESIGN section 4).
+
+import { PlatenError } from '../errors.js';
+import type { OwnerRecord, Tenure } from '../model/ownership.js';
+import { keys } from '../store/keys.js';
+import type { Json, Store } from '../store/store.js';
+
+export class SoleOwnership {
+  readonly #store: Store;
+  readonly #node: string;
+  readonly #incarnation: string;
+  #lost = false;
+
+  constructor({ store, node, incarnation }: { store: Store; node: string; incarnation: string }) {
+    this.#store = store;
+    this.#node = node;
+    this.#incarnation = incarnation;
+  }
+
+  /** Becomes owner by compare-and-swap, at the next epoch. Throws `not-owner` when somebody else was quicker. */
+  async claim(group: string): Promise<Tenure> {
+    const key = keys.owner(group);
+    const before = await this.#store.get(key);
+    const epoch = ((before?.value as unknown as OwnerRecord | undefined)?.epoch ?? 0) + 1;
+    const owner: OwnerRecord = { version: 1, node: this.#node, incarnation: this.#incarnation, epoch };
+    const groupEntry = await this.#store.get(keys.group(group));
+    const result = await this.#store.txn(
+      [{ key, revision: before?.revision ?? 0 }],
+      [
+        { put: key, value: owner as unknown as Json },
+        ...(groupEntry === undefined ? [{ put: keys.group(group), value: { version: 1, name: group } }] : []),
+      ],
+    );
+    if (result.outcome !== 'committed') throw new PlatenError('not-owner', `group ${group} could not be claimed`);
+    const { revision } = result;
+    return { group, epoch, node: this.#node, revision, holds: () => !this.#lost };
+  }
+
+  /** Nothing is held any more: the store or the disk cannot be trusted. */
+  lose(): void {
+    this.#lost = true;
+  }
+}
