@@ -25,7 +25,6 @@ t.test('an empty file is a configuration: everything has a default', async (t) =
     t.equal(config.limits.headerBytes, 16_384);
     t.equal(config.history.keepHistoryMs, 7 * 86_400_000);
     t.equal(config.jobs.multipleOperationTimeoutMs, 300_000);
-    t.equal(config.emulator, undefined);
     t.match(config.node.name, /^[A-Za-z0-9_.-]+$/);
   }
 });
@@ -72,6 +71,11 @@ t.test('each key of every section is in the example file', async (t) => {
   const config = parseConfig('', 'x.yaml');
   for (const section of ['limits', 'history', 'jobs', 'log', 'admin'] as const)
     for (const key of Object.keys(config[section])) t.match(text, new RegExp(`^  ${key}: `, 'm'), `${section}.${key}`);
+  const { groups } = parseConfig('groups: {a: {printers: {p: {device: "socket://h"}}}}', 'x.yaml');
+  const [group] = groups;
+  const [printer] = group?.printers ?? [];
+  const wanted = [group?.ipp, group?.lpd, group?.snmp, printer?.device].flatMap((part) => Object.keys(part ?? {}));
+  for (const key of wanted) t.match(text, new RegExp(`^ {6,}${key}: `, 'm'), `of a group: ${key}`);
 });
 
 const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] = [
@@ -293,7 +297,6 @@ t.test('without a file it is the quick start', async (t) => {
     printers: [{ name: 'demo', deviceUri: 'socket://127.0.0.1' }],
   });
   t.same(config.admin, { address: '127.0.0.1', port: 8630 });
-  t.same(config.emulator, { address: '127.0.0.1', port: 9100 });
   t.equal(config.stateDirectory, path.resolve('spool'));
 });
 
