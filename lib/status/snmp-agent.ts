@@ -27,7 +27,7 @@ export interface SnmpAgentOptions {
   readonly system: { readonly name: string; readonly description: string };
   readonly clock: Clock;
   readonly log: Log;
-  /** The printers as they are. The same array again means that nothing changed. */
+  /** The printers as they are. Asked at most every 100 ms, however many requests there are. */
   rows(): readonly AgentPrinter[];
 }
 
@@ -43,6 +43,8 @@ export interface AgentCounts {
 
 /** Default of R89. A manager that walks 100 printers needs about as many. */
 export const requestsPerSecond = 200;
+/** Thousands of printers take milliseconds to lay out: not for each request. */
+const freshForMs = 100;
 /** As much as we would send. */
 const maxPacket = 1_472;
 
@@ -55,7 +57,7 @@ export class SnmpAgent {
   readonly #indexes = new Map<string, number>();
   readonly #system: AgentSystem;
   #lastIndex = 0;
-  #shown: { readonly rows: readonly AgentPrinter[]; readonly view: MibView } | undefined;
+  #shown: { readonly since: number; readonly view: MibView } | undefined;
   #failing = false;
   #socket: Socket | undefined;
 
@@ -146,8 +148,10 @@ export class SnmpAgent {
   }
 
   #view(): MibView {
-    const rows = this.#options.rows();
-    if (this.#shown?.rows !== rows) this.#shown = { rows, view: printerObjects(this.#system, this.#indexed(rows)) };
+    const now = this.#options.clock.monotonic();
+    if (this.#shown === undefined || now - this.#shown.since >= freshForMs) {
+      this.#shown = { since: now, view: printerObjects(this.#system, this.#indexed(this.#options.rows())) };
+    }
     return this.#shown.view;
   }
 

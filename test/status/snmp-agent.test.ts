@@ -46,11 +46,11 @@ t.test('rows follow the printers', async (t) => {
     return varbinds.map(({ value }) => (Buffer.isBuffer(value) ? value.toString('hex') : value));
   };
   t.same(await status(), [2, 3, '0000']);
-  running.printers = [printer('front', { state: 'printing', reasons: ['toner-low-warning'] })];
+  await running.show([printer('front', { state: 'printing', reasons: ['toner-low-warning'] })]);
   t.same(await status(), [3, 4, '2000']);
-  running.printers = [printer('front', { state: 'printing', reasons: ['media-jam-error'] })];
+  await running.show([printer('front', { state: 'printing', reasons: ['media-jam-error'] })]);
   t.same(await status(), [5, 1, '0400']);
-  running.printers = [printer('front', { state: 'stopped', reasons: ['paused'] })];
+  await running.show([printer('front', { state: 'stopped', reasons: ['paused'] })]);
   t.same(await status(), [5, 1, '0200']);
 });
 
@@ -60,9 +60,9 @@ t.test('a printer keeps its index while it lives, and nobody inherits it', async
   const names = async () =>
     [...(await walk(session, prtGeneralPrinterName))].map(([oid, name]) => `${oid.split('.').at(-1)} ${String(name)}`);
   t.same(await names(), ['1 a', '2 b', '3 c']);
-  running.printers = [printer('c'), printer('a')];
+  await running.show([printer('c'), printer('a')]);
   t.same(await names(), ['1 a', '3 c']);
-  running.printers = [printer('d'), printer('c'), printer('renamed', { key: 'uuid-of-a' })];
+  await running.show([printer('d'), printer('c'), printer('renamed', { key: 'uuid-of-a' })]);
   t.same(await names(), ['1 renamed', '3 c', '4 d']);
 });
 

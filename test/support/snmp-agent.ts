@@ -22,8 +22,8 @@ export interface TestAgent {
   readonly agent: SnmpAgent;
   readonly clock: FakeClock;
   readonly port: number;
-  /** What `rows()` answers. */
-  printers: readonly AgentPrinter[];
+  /** What `rows()` answers from now on. */
+  show(printers: readonly AgentPrinter[]): Promise<void>;
 }
 
 export const startAgent = async (
@@ -32,7 +32,7 @@ export const startAgent = async (
   options: Partial<SnmpAgentOptions> = {},
 ): Promise<TestAgent> => {
   const clock = new FakeClock();
-  const shown = { printers };
+  let shown = printers;
   const agent = new SnmpAgent({
     address: '127.0.0.1',
     port: 0,
@@ -41,12 +41,16 @@ export const startAgent = async (
     system: { name: 'sales', description: 'Platen print server' },
     clock,
     log: silentLog,
-    rows: () => shown.printers,
+    rows: () => shown,
     ...options,
   });
   const { port } = await agent.listen();
   t.teardown(() => agent.close());
-  return Object.assign(shown, { agent, clock, port });
+  const show = async (next: readonly AgentPrinter[]): Promise<void> => {
+    shown = next;
+    await clock.advance(100);
+  };
+  return { agent, clock, port, show };
 };
 
 export const openSession = (
