@@ -29,7 +29,7 @@ export const jobRoutes = (app: AdminApp, groups: Groups): void => {
       querystring: groupQuery.extend({
         which: z.enum(jobFilters).default('not-completed'),
         printer: nameText.optional(),
-        limit: wholeText(1, 500).default(100),
+        limit: wholeText(1, 250).default(100),
         from: jobIdText.optional(),
       }),
       response: { 200: jobsAnswer, ...problemResponses },

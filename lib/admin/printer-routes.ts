@@ -23,7 +23,7 @@ export const printerRoutes = (app: AdminApp, groups: Groups): void => {
     config: { policy: 'token' },
     schema: {
       summary: 'Printers in the order of their names',
-      querystring: groupQuery.extend({ limit: wholeText(1, 500).default(200), from: nameText.optional() }),
+      querystring: groupQuery.extend({ limit: wholeText(1, 250).default(200), from: nameText.optional() }),
       response: { 200: printersAnswer, ...problemResponses },
     },
     handler: async ({ query: { group, limit, from = '' } }) => {

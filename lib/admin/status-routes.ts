@@ -53,7 +53,11 @@ const showGroup = (server: VirtualServer): StatusAnswer['groups'][number] => {
 export const statusRoutes = (app: AdminApp, groups: Groups, { node, nodeStatus, clock }: AdminParts): void => {
   app.get('/api/1/status', {
     config: { policy: 'token' },
-    schema: { summary: 'The node at a glance', response: { 200: statusAnswer, ...problemResponses } },
+    schema: {
+      summary: 'The node at a glance',
+      querystring: z.strictObject({}),
+      response: { 200: statusAnswer, ...problemResponses },
+    },
     handler: async () => {
       const { spool } = await nodeStatus();
       return { node: { ...node, now: clock.wall() }, groups: groups.all.map(showGroup), spool };
