@@ -23,6 +23,7 @@ export interface PrinterConfig {
   readonly info: string;
   readonly location: string;
   readonly makeAndModel: string;
+  readonly formats: readonly string[];
   /** In its canonical spelling. */
   readonly deviceUri: string;
   readonly device: DeviceOptions;
@@ -42,12 +43,13 @@ export type Limits = Config['limits'];
 export type History = Config['history'];
 
 const printerConfig = (printerName: string, settings: PrinterSettings, defaults: ConfigDocument['jobs']) => {
-  const { device, info, location, makeAndModel, interrupted, maxAttempts, ...options } = settings;
+  const { device, info, location, makeAndModel, formats, interrupted, maxAttempts, ...options } = settings;
   return {
     name: printerName,
     info,
     location,
     makeAndModel,
+    formats,
     deviceUri: formatDeviceUri(device),
     device: options satisfies DeviceOptions,
     interrupted: interrupted ?? defaults.interrupted,

@@ -35,7 +35,10 @@ export interface NodeParts {
 }
 
 export interface RunningNode {
-  readonly listening: readonly (Bound | { readonly protocol: 'rest'; readonly address: string; readonly port: number })[];
+  readonly listening: readonly (
+    | Bound
+    | { readonly protocol: 'rest'; readonly address: string; readonly port: number }
+  )[];
   /** Takes nothing new, lets documents being sent end for `cutOffAfterMs`, and leaves everything on record. */
   stop(options: { readonly cutOffAfterMs: number }): Promise<void>;
 }

@@ -61,6 +61,13 @@ const text127 = z
   // oxlint-disable-next-line no-control-regex
   .regex(/^[^\x00-\x1f\x7f]*$/, 'no control characters');
 
+const mediaType = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/,
+    'expected a media type, in lower case',
+  );
+
 const deviceUri = z.string().transform((text, context) => {
   const parsed = parseDeviceUri(text);
   if (parsed.ok) return parsed.uri;
@@ -73,6 +80,7 @@ const printer = z.strictObject({
   info: text127.default(''),
   location: text127.default(''),
   makeAndModel: text127.default('Platen raw printer'),
+  formats: z.array(mediaType).default([]),
   interrupted: z.enum(['restart', 'hold']).exactOptional(),
   maxAttempts: count().exactOptional(),
   lock: z.enum(['address', 'port']).default(defaultDeviceOptions.lock),
@@ -95,9 +103,7 @@ const group = z.strictObject({
   addresses: z.array(address).min(1, 'a group listens on one address at least').default(['127.0.0.1']),
   networkName: hostName.exactOptional(),
   aliases: z.array(hostName).default([]),
-  ipp: z
-    .strictObject({ port: listenPort.default(631), operatorsFrom: z.array(network).default([]) })
-    .prefault({}),
+  ipp: z.strictObject({ port: listenPort.default(631), operatorsFrom: z.array(network).default([]) }).prefault({}),
   lpd: z
     .strictObject({ ports: z.array(listenPort).default([515]), optionalPorts: z.array(listenPort).default([]) })
     .prefault({}),

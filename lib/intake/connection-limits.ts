@@ -7,7 +7,10 @@ export interface ConnectionLimits {
   readonly maxConnectionsPerAddress: number;
 }
 
-export const limitConnections = (server: Server, { maxConnections, maxConnectionsPerAddress }: ConnectionLimits): void => {
+export const limitConnections = (
+  server: Server,
+  { maxConnections, maxConnectionsPerAddress }: ConnectionLimits,
+): void => {
   const byAddress = new Map<string, number>();
   server.maxConnections = maxConnections;
   server.on('connection', (socket: Socket) => {

@@ -119,7 +119,10 @@ export class ServedGroup implements VirtualServer {
         const port = await listener.listen({ host: address, port: wanted });
         this.bound.push({ protocol: 'lpd', address, port });
       } catch (error) {
-        log.warn({ address, port: wanted, code: (error as NodeJS.ErrnoException).code }, 'an optional LPD port cannot be had');
+        log.warn(
+          { address, port: wanted, code: (error as NodeJS.ErrnoException).code },
+          'an optional LPD port cannot be had',
+        );
       }
     }
   }

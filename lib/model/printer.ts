@@ -32,6 +32,8 @@ export interface PrinterRecord {
   readonly location: string;
   readonly makeAndModel: string;
   readonly deviceUri: string;
+  /** MIME media types that the device is said to understand; octets of no named type are always taken. */
+  readonly formats: readonly string[];
   /** Every address that the URI's host resolved to when the printer was made (R48). */
   readonly deviceAddresses: readonly string[];
   readonly device: DeviceOptions;

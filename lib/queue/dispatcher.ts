@@ -34,6 +34,8 @@ interface Lane {
   refusals: number;
   /** Why the last one was not, for people. */
   refusal: string;
+  /** When it last began or ended an attempt: wall clock, ms since 1970; 0 for never. */
+  changed: number;
   /** Takes the wait for the next attempt back. */
   cancelWait?: (() => void) | undefined;
 }
@@ -43,6 +45,7 @@ export interface LaneView {
   readonly progress?: Progress;
   readonly refusals: number;
   readonly refusal: string;
+  readonly changed: number;
 }
 
 interface Parts {
@@ -106,9 +109,9 @@ export class Dispatcher {
 
   view(printer: string): LaneView {
     const lane = this.#lanes.get(printer);
-    if (lane === undefined) return { refusals: 0, refusal: '' };
-    const { run, refusals, refusal } = lane;
-    return { refusals, refusal, ...(run === undefined ? {} : { job: run.job.id, progress: run.progress }) };
+    if (lane === undefined) return { refusals: 0, refusal: '', changed: 0 };
+    const { run, refusals, refusal, changed } = lane;
+    return { refusals, refusal, changed, ...(run === undefined ? {} : { job: run.job.id, progress: run.progress }) };
   }
 
   /** Ends the attempt that is printing this job; resolves when what became of it is on record. */
@@ -173,13 +176,15 @@ export class Dispatcher {
   }
 
   #launch(job: JobRecord, printer: PrinterRecord, locks: readonly string[]): void {
-    const lane: Lane = this.#lanes.get(printer.name) ?? { refusals: 0, refusal: '' };
+    const lane: Lane = this.#lanes.get(printer.name) ?? { refusals: 0, refusal: '', changed: 0 };
     this.#lanes.set(printer.name, lane);
     const run: Run = { job, locks, abort: new AbortController(), progress: connecting, ended: Promise.resolve() };
     lane.run = run;
+    lane.changed = this.#parts.clock.wall();
     for (const lock of locks) this.#held.add(lock);
     run.ended = this.#attempt(lane, run, printer).finally(() => {
       delete lane.run;
+      lane.changed = this.#parts.clock.wall();
       for (const lock of locks) this.#held.delete(lock);
       this.#wake(printer.name);
     });
@@ -223,8 +228,10 @@ export class Dispatcher {
       'attempt ended',
     );
     await carryOut(verdict, { job, outcome, ...(pagesAfter === undefined ? {} : { pagesAfter }) }, this.#parts);
-    if (verdict.do === 'hold') this.#parts.events.note('job-held', { job: job.id, printer: job.printer, text: outcome.detail });
-    if (verdict.do === 'stop-printer') this.#parts.events.note('printer-paused', { printer: job.printer, text: outcome.detail });
+    if (verdict.do === 'hold')
+      this.#parts.events.note('job-held', { job: job.id, printer: job.printer, text: outcome.detail });
+    if (verdict.do === 'stop-printer')
+      this.#parts.events.note('printer-paused', { printer: job.printer, text: outcome.detail });
     if (verdict.do === 'retry' && verdict.afterMs > 0) this.#waitBefore(job.printer, lane, verdict.afterMs);
   }
 

@@ -45,7 +45,14 @@ export class EventLog implements EventSink {
   note(code: EventCode, fields: EventFields): void {
     this.#log.info({ event: code, ...fields }, eventCodes[code]);
     if (this.#waiting.length >= mostWaiting) return;
-    this.#waiting.push({ version: 1, sequence: this.#next++, at: this.#clock.wall(), code, node: this.#node, ...fields });
+    this.#waiting.push({
+      version: 1,
+      sequence: this.#next++,
+      at: this.#clock.wall(),
+      code,
+      node: this.#node,
+      ...fields,
+    });
     this.#writing ??= this.#write();
   }
 

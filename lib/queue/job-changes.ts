@@ -88,7 +88,15 @@ const endAttempt = (job: JobRecord, outcome: Outcome, now: number, pagesAfter?: 
   const last = job.attempts.at(-1);
   if (last === undefined || last.ended !== undefined) return job.attempts;
   const { result, evidence, detail, bytes } = outcome;
-  const ended = { ...last, ended: now, result, evidence, detail, bytes, ...(pagesAfter === undefined ? {} : { pagesAfter }) };
+  const ended = {
+    ...last,
+    ended: now,
+    result,
+    evidence,
+    detail,
+    bytes,
+    ...(pagesAfter === undefined ? {} : { pagesAfter }),
+  };
   return [...job.attempts.slice(0, -1), ended];
 };
 

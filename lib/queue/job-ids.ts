@@ -75,6 +75,7 @@ export class JobIds {
       [{ put: keys.jobIds(group), value: { version: 1, next } }],
     );
     if (result.outcome === 'conflict') throw new PlatenError('not-owner');
-    if (result.outcome === 'unknown') throw new PlatenError('store-outcome-unknown', undefined, { cause: result.cause });
+    if (result.outcome === 'unknown')
+      throw new PlatenError('store-outcome-unknown', undefined, { cause: result.cause });
   }
 }

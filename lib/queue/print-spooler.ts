@@ -274,7 +274,8 @@ export class PrintSpooler {
     const unfinished = printer === undefined ? this.jobs.allUnfinished() : this.jobs.unfinishedOf(printer);
     for (const { id } of [...unfinished]) await this.cancelIfUnfinished(id);
     for await (const page of this.jobs.finished()) {
-      for (const job of page) if (printer === undefined || job.printer === printer) await this.#retention.forget(job.id);
+      for (const job of page)
+        if (printer === undefined || job.printer === printer) await this.#retention.forget(job.id);
     }
   }
 
@@ -295,7 +296,13 @@ export class PrintSpooler {
     const job = await this.#must(id);
     if (!isFinished(job.state)) throw new PlatenError('job-not-possible', `job ${id} has not finished yet`);
     const again = await this.jobs.updateFinished(id, (done) =>
-      change.restart(done, this.jobs.takeSequence(), read.held ? { by: 'client', until: holdUntil, ...(read.endsAt === undefined ? {} : { endsAt: read.endsAt }) } : undefined),
+      change.restart(
+        done,
+        this.jobs.takeSequence(),
+        read.held
+          ? { by: 'client', until: holdUntil, ...(read.endsAt === undefined ? {} : { endsAt: read.endsAt }) }
+          : undefined,
+      ),
     );
     if (again === undefined) throw new PlatenError('job-not-found');
     return again;
@@ -324,7 +331,11 @@ export class PrintSpooler {
 
   async changePrinter(name: string, settings: PrinterSettings): Promise<PrinterRecord> {
     const printer = await this.printers.change(name, settings);
-    this.#parts.events.note('printer-changed', { group: this.group, printer: name, text: Object.keys(settings).join(', ') });
+    this.#parts.events.note('printer-changed', {
+      group: this.group,
+      printer: name,
+      text: Object.keys(settings).join(', '),
+    });
     return printer;
   }
 
@@ -385,7 +396,14 @@ export class PrintSpooler {
 
   #newRecord(id: number, draft: JobDraft, documents: readonly StoredDocument[], open: boolean): JobRecord {
     const { clock, newUuid } = this.#parts;
-    const { holdUntil = 'no-hold', language = 'en', priority = defaultPriority, copies = 1, ticket = '', ...said } = draft;
+    const {
+      holdUntil = 'no-hold',
+      language = 'en',
+      priority = defaultPriority,
+      copies = 1,
+      ticket = '',
+      ...said
+    } = draft;
     const read = this.#mustReadHoldUntil(holdUntil);
     const base: JobRecord = {
       version: 1,
@@ -429,7 +447,9 @@ export class PrintSpooler {
             : change.close(job, this.jobs.takeSequence());
         return change.holdIsOver(job, now) ? change.release(job) : job;
       })
-      .catch((error: unknown) => this.#parts.log.warn({ job: id, err: error }, 'a deadline of a job could not be kept'));
+      .catch((error: unknown) =>
+        this.#parts.log.warn({ job: id, err: error }, 'a deadline of a job could not be kept'),
+      );
   }
 
   async #reclaim(): Promise<void> {

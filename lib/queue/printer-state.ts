@@ -9,11 +9,13 @@ export interface PrinterState {
   readonly reasons: readonly string[];
   /** printer-state-message: one sentence, or empty. */
   readonly message: string;
+  /** When it came into this state; wall clock, ms since 1970. */
+  readonly since: number;
 }
 
 /** `deviceReasons`: keywords that the device's SNMP answers were turned into. */
 export const printerState = (
-  printer: Pick<PrinterRecord, 'paused' | 'pausedMessage'>,
+  printer: Pick<PrinterRecord, 'paused' | 'pausedMessage' | 'changed'>,
   lane: LaneView,
   deviceReasons: readonly string[],
 ): PrinterState => {
@@ -24,6 +26,7 @@ export const printerState = (
   if (lane.progress?.phase === 'stalled') reasons.push('timed-out');
   reasons.push(...deviceReasons);
   const message = printer.paused ? printer.pausedMessage : lane.progress?.detail || lane.refusal;
-  if (printer.paused && !running) return { state: 'stopped', reasons, message };
-  return { state: lane.job === undefined ? 'idle' : 'processing', reasons, message };
+  const since = Math.max(printer.changed, lane.changed);
+  if (printer.paused && !running) return { state: 'stopped', reasons, message, since };
+  return { state: lane.job === undefined ? 'idle' : 'processing', reasons, message, since };
 };

@@ -14,7 +14,10 @@ export type PrinterListener = (printer: PrinterRecord | undefined, before: Print
 /** What an operator says of a printer; everything but name and device has a default. */
 export type PrinterDraft = Pick<PrinterRecord, 'name' | 'deviceUri'> &
   Partial<
-    Pick<PrinterRecord, 'info' | 'location' | 'makeAndModel' | 'accepting' | 'paused' | 'interrupted' | 'maxAttempts'>
+    Pick<
+      PrinterRecord,
+      'info' | 'location' | 'makeAndModel' | 'formats' | 'accepting' | 'paused' | 'interrupted' | 'maxAttempts'
+    >
   > & { readonly device?: Partial<PrinterRecord['device']> };
 
 /** What is to change; `null` takes an optional setting of the device away. */
@@ -86,7 +89,8 @@ export class PrinterTable {
   /** Throws `printer-not-found`. */
   must(name: string): PrinterRecord {
     const printer = this.get(name);
-    if (printer === undefined) throw new PlatenError('printer-not-found', `there is no printer ${JSON.stringify(name)}`);
+    if (printer === undefined)
+      throw new PlatenError('printer-not-found', `there is no printer ${JSON.stringify(name)}`);
     return printer;
   }
 
@@ -110,6 +114,7 @@ export class PrinterTable {
         info: draft.name,
         location: '',
         makeAndModel: 'Raw printer',
+        formats: [],
         accepting: true,
         paused: false,
         pausedMessage: '',

@@ -16,6 +16,6 @@ export const authorize = (
   if (context.isOperator(request)) return;
   throw new PlatenError(
     'not-authorized',
-    policy === 'operator' ? 'only operators may do that' : 'only the job\'s user or an operator may do that',
+    policy === 'operator' ? 'only operators may do that' : "only the job's user or an operator may do that",
   );
 };

@@ -100,7 +100,11 @@ export class IppListener {
     const announced = length === undefined ? undefined : Number(length);
     const refusal = refusalOf(request, announced, limits.maxDocumentBytes);
     if (refusal !== undefined) {
-      response.writeHead(refusal, { connection: 'close', 'content-length': 0, ...(refusal === 405 ? { allow: 'GET, HEAD, POST' } : {}) });
+      response.writeHead(refusal, {
+        connection: 'close',
+        'content-length': 0,
+        ...(refusal === 405 ? { allow: 'GET, HEAD, POST' } : {}),
+      });
       response.end();
       await this.#discard(request);
       return;
@@ -124,7 +128,11 @@ export class IppListener {
     const first = await iterator.next();
     const second = await iterator.next();
     const unread = !request.readableEnded && !request.complete;
-    const headers = { 'content-type': 'application/ipp', 'cache-control': 'no-cache', ...(unread ? { connection: 'close' } : {}) };
+    const headers = {
+      'content-type': 'application/ipp',
+      'cache-control': 'no-cache',
+      ...(unread ? { connection: 'close' } : {}),
+    };
     const start = first.done === true ? new Uint8Array() : first.value;
     if (second.done === true) {
       response.writeHead(200, { ...headers, 'content-length': start.length });

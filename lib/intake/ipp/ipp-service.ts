@@ -42,7 +42,9 @@ export interface IncomingIpp {
   readonly signal: AbortSignal;
 }
 
-const operationsById: ReadonlyMap<number, Operation> = new Map(operations.map((operation) => [operation.id, operation]));
+const operationsById: ReadonlyMap<number, Operation> = new Map(
+  operations.map((operation) => [operation.id, operation]),
+);
 const noHeader: ipp.IppHeader = { version: { major: 2, minor: 0 }, code: 0, requestId: 1 };
 
 export class IppService {
@@ -72,11 +74,7 @@ export class IppService {
     return encoded(answer, reader.header ?? noHeader);
   }
 
-  async #answer(
-    reader: MessageReader,
-    iterator: AsyncIterator<Uint8Array>,
-    incoming: IncomingIpp,
-  ): Promise<IppAnswer> {
+  async #answer(reader: MessageReader, iterator: AsyncIterator<Uint8Array>, incoming: IncomingIpp): Promise<IppAnswer> {
     let read = 0;
     for (;;) {
       const next = await iterator.next();
@@ -184,7 +182,8 @@ async function* encoded(answer: IppAnswer, header: ipp.IppHeader): AsyncIterable
     ipp.attribute('attributes-charset', ipp.charset('utf-8')),
     ipp.attribute('attributes-natural-language', ipp.language('en')),
   ];
-  if (answer.message !== undefined) operation.push(ipp.attribute('status-message', ipp.text(clipped(answer.message, 255))));
+  if (answer.message !== undefined)
+    operation.push(ipp.attribute('status-message', ipp.text(clipped(answer.message, 255))));
   const { version, requestId } = header;
   const start = [
     encodeHeader({ version: servedVersion(version), code: statusCodes[answer.status], requestId }),

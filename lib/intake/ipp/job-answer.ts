@@ -9,11 +9,7 @@ import { selectAttributes } from './select.js';
 
 const names = ['job-id', 'job-uri', 'job-state', 'job-state-reasons', 'job-state-message', 'job-uuid'];
 
-export const jobAnswer = (
-  request: IppRequest,
-  job: JobRecord,
-  ignored: readonly IppAttribute[] = [],
-): IppAnswer => ({
+export const jobAnswer = (request: IppRequest, job: JobRecord, ignored: readonly IppAttribute[] = []): IppAnswer => ({
   status: ignored.length === 0 ? 'successful-ok' : 'successful-ok-ignored-or-substituted-attributes',
   unsupported: ignored,
   groups: [

@@ -1,6 +1,7 @@
 // Reads what a client wants of a job: name, template attributes, format; and says what of it is not supported (RFC 8011 sections 4.1.7, 4.2.1.1).
 
 import { ProtocolError } from '../../errors.js';
+import type { PrinterRecord } from '../../model/printer.js';
 import { encodeAttributes } from '../../protocols/ipp/message-writer.js';
 import { booleanOf, findAttribute, integerOf, keywordsOf, stringOf } from '../../protocols/ipp/lookup.js';
 import { groupTags } from '../../protocols/ipp/tags.js';
@@ -55,7 +56,8 @@ export const readTicket = (request: IppRequest, spooler: PrintSpooler): Ticket =
   const template: IppGroup = { tag: groupTags.job, attributes: request.job?.attributes ?? [] };
   // Old clients put job-hold-until beside the operation's attributes (cups: print-job-hold.test does).
   const misplaced = findAttribute(operation, 'job-hold-until');
-  const all: IppGroup = misplaced === undefined ? template : { ...template, attributes: [...template.attributes, misplaced] };
+  const all: IppGroup =
+    misplaced === undefined ? template : { ...template, attributes: [...template.attributes, misplaced] };
   const ignored: IppAttribute[] = [];
   const honoured: IppAttribute[] = [];
   for (const attribute of all.attributes) {
@@ -90,10 +92,10 @@ const draftOf = (request: IppRequest, honoured: IppGroup, template: IppGroup): T
 };
 
 /** Throws document-format-not-supported or compression-not-supported. */
-export const readDocumentTicket = (operation: IppGroup): DocumentTicket => {
+export const readDocumentTicket = (operation: IppGroup, printer: PrinterRecord): DocumentTicket => {
   const said = findAttribute(operation, 'document-format');
   const format = stringOf(operation, 'document-format') ?? 'application/octet-stream';
-  const known = documentFormats.find((supported) => supported === format.toLowerCase().replace(/\s*;.*$/, ''));
+  const known = documentFormats(printer).find((supported) => supported === format.toLowerCase().replace(/\s*;.*$/, ''));
   if (known === undefined)
     throw new NotSupported(
       'client-error-document-format-not-supported',

@@ -10,22 +10,13 @@ import { type AttributeTable, requestedNames, selectAttributes } from './select.
 import { clipped } from './request.js';
 import { pageUri, printerUri } from './uris.js';
 
-/** Formats that are taken; a raw queue hands all of them on unchanged. */
-export const documentFormats: readonly string[] = [
-  'application/octet-stream',
-  'application/vnd.cups-raw',
-  'application/pdf',
-  'application/postscript',
-  'application/vnd.hp-pcl',
-  'application/vnd.hp-pclxl',
-  'application/pclm',
-  'application/vnd.ms-xpsdocument',
-  'image/jpeg',
-  'image/png',
-  'image/pwg-raster',
-  'image/tiff',
-  'image/urf',
-  'text/plain',
+/** What every raw queue takes: octets that it hands on unchanged. */
+const rawFormats = ['application/octet-stream', 'application/vnd.cups-raw'];
+
+/** document-format-supported: beside those, only what the operator says that the device understands. */
+export const documentFormats = (printer: PrinterRecord): readonly string[] => [
+  ...rawFormats,
+  ...printer.formats.filter((format) => !rawFormats.includes(format)),
 ];
 
 export const whichJobsSupported = [
@@ -65,10 +56,11 @@ const fixedTable: AttributeTable<FixedSubject> = {
   'copies-default': () => ipp.integer(1),
   'copies-supported': () => ipp.range(1, mostCopies),
   'document-format-default': () => ipp.mimeType('application/octet-stream'),
-  'document-format-supported': () => documentFormats.map(ipp.mimeType),
+  'document-format-supported': ({ printer }) => documentFormats(printer).map(ipp.mimeType),
   'generated-natural-language-supported': () => ipp.language('en'),
   'ipp-versions-supported': () => ['1.0', '1.1'].map(ipp.keyword),
-  'job-creation-attributes-supported': () => ['copies', 'job-hold-until', 'job-priority', 'job-sheets'].map(ipp.keyword),
+  'job-creation-attributes-supported': () =>
+    ['copies', 'job-hold-until', 'job-priority', 'job-sheets'].map(ipp.keyword),
   'job-hold-until-default': () => ipp.keyword('no-hold'),
   'job-hold-until-supported': () => holdUntilKeywords.map(ipp.keyword),
   'job-ids-supported': () => ipp.boolean(false),
@@ -95,8 +87,8 @@ const fixedTable: AttributeTable<FixedSubject> = {
   'printer-make-and-model': ({ printer }) => label(printer.makeAndModel),
   'printer-more-info': ({ printer, authority }) => ipp.uri(pageUri(authority, printer.name)),
   'printer-name': ({ printer }) => ipp.name(printer.name),
-  // CUPS clients tell queues from classes by it; none of its bits stands for what a raw queue can do.
-  'printer-type': () => ipp.enumValue(0),
+  // For CUPS clients, which tell queues from classes by it: makes copies.
+  'printer-type': () => ipp.enumValue(0x20),
   'printer-uri-supported': ({ printer, authority }) => ipp.uri(printerUri(authority, printer.name)),
   'printer-uuid': ({ printer }) => ipp.uri(`urn:uuid:${printer.uuid}`),
   'uri-authentication-supported': () => ipp.keyword('requesting-user-name'),
@@ -112,14 +104,18 @@ const changingTable: AttributeTable<ChangingSubject> = {
   'printer-state-message': ({ state }) => ipp.text(clipped(state.message, 1023)),
   'printer-state-reasons': ({ state }) =>
     state.reasons.length === 0 ? ipp.keyword('none') : state.reasons.map(ipp.keyword),
+  'printer-state-change-time': ({ state }) => ipp.integer(Math.floor(state.since / 1000)),
   'queued-job-count': ({ queued }) => ipp.integer(queued),
   'printer-up-time': ({ now }) => ipp.integer(Math.floor(now / 1000)),
+
   'printer-current-time': ({ now }) => ipp.dateTime(now),
 };
 
 const names = [...Object.keys(fixedTable), ...Object.keys(changingTable)];
 const template = names.filter((name) =>
-  /^(copies|job-hold-until|job-priority|job-sheets|media|media-col|multiple-document-handling)-(default|supported)$/.test(name),
+  /^(copies|job-hold-until|job-priority|job-sheets|media|media-col|multiple-document-handling)-(default|supported)$/.test(
+    name,
+  ),
 );
 const groups = {
   'job-template': template,

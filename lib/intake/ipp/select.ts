@@ -11,7 +11,11 @@ export type AttributeTable<Subject> = Readonly<
 /** The names asked for, group names resolved, in the table's order; unknown names fall out. */
 export const requestedNames = (
   operation: IppGroup,
-  { names, groups, byDefault }: {
+  {
+    names,
+    groups,
+    byDefault,
+  }: {
     names: readonly string[];
     /** What each group keyword stands for; `all` is every name. */
     groups: Readonly<Record<string, readonly string[]>>;

@@ -19,7 +19,14 @@ export const readPath = (path: string): UriTarget | undefined => {
   const job = /^\/jobs\/(\d{1,10})$/.exec(path)?.[1];
   if (job !== undefined) return { kind: 'job', id: Number(job) };
   if (path === '/ipp/print' || path === '/ipp/print/' || path === '/ipp') return { kind: 'default-printer' };
-  if (path === '' || path === '/' || path === '/jobs' || path === '/jobs/' || path === '/printers' || path === '/printers/')
+  if (
+    path === '' ||
+    path === '/' ||
+    path === '/jobs' ||
+    path === '/jobs/' ||
+    path === '/printers' ||
+    path === '/printers/'
+  )
     return { kind: 'server' };
   return undefined;
 };

@@ -12,7 +12,7 @@ export const printJob: Operation = {
   target: 'printer',
   run: async (request, context, printer) => {
     const { spooler } = context;
-    const ticket = readDocumentTicket(request.operation);
+    const ticket = readDocumentTicket(request.operation, printer);
     const { draft, ignored } = readTicket(request, spooler);
     await spooler.admit(printer.name, request.documentBytes);
     const id = await spooler.takeJobId();

@@ -16,7 +16,7 @@ const receive = async (
   { job, number, last }: { job: JobRecord; number: number; last: boolean },
 ): Promise<JobRecord> => {
   const { spooler } = context;
-  const ticket = readDocumentTicket(request.operation);
+  const ticket = readDocumentTicket(request.operation, spooler.printers.must(job.printer));
   await spooler.admit(job.printer, request.documentBytes);
   const document = await receiveDocument(request, context, { job: job.id, number, ticket });
   // No data with last-document only closes the job; but a job of one empty document is one.
@@ -34,8 +34,7 @@ export const sendDocument: Operation = {
   run: async (request, context, job) => {
     const last = booleanOf(request.operation, 'last-document');
     if (last === undefined) throw new ProtocolError('client-error-bad-request', 'last-document is missing');
-    if (job.openUntil === undefined)
-      throw new PlatenError('job-not-possible', `job ${job.id} takes no more documents`);
+    if (job.openUntil === undefined) throw new PlatenError('job-not-possible', `job ${job.id} takes no more documents`);
     const { spooler, maxDocumentsPerJob } = context;
     if (job.documents.length >= maxDocumentsPerJob)
       throw new PlatenError('job-not-possible', `a job holds at most ${maxDocumentsPerJob} documents`);

@@ -16,7 +16,9 @@ const numberIn = (group: IppGroup, name: string, most: number): number | undefin
   if (attribute === undefined) return undefined;
   const value = integerOf(group, name);
   if (value === undefined || value < 1 || value > most)
-    throw new NotSupported('client-error-attributes-or-values-not-supported', `${name} is not 1 to ${most}`, [attribute]);
+    throw new NotSupported('client-error-attributes-or-values-not-supported', `${name} is not 1 to ${most}`, [
+      attribute,
+    ]);
   return value;
 };
 

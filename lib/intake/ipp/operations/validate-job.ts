@@ -9,7 +9,7 @@ export const validateJob: Operation = {
   policy: 'anyone',
   target: 'printer',
   run: async (request, { spooler }, printer) => {
-    readDocumentTicket(request.operation);
+    readDocumentTicket(request.operation, printer);
     const { ignored } = readTicket(request, spooler);
     await spooler.admit(printer.name);
     return ignored.length === 0
