@@ -224,6 +224,64 @@ t.test('a second process on the directory is refused, and let in when the first 
   await (await openEmbeddedStore({ directory, log: silentLog })).close();
 });
 
+const hasStrace = spawnSync('strace', ['-V']).status === 0;
+
+t.test(
+  'an error of the disk at a commit is an unknown outcome and the end of the store',
+  {
+    skip: hasStrace ? false : 'strace is not installed',
+  },
+  async (t) => {
+    const cases = [
+      { name: 'fdatasync fails', inject: 'fdatasync:error=EIO:when=6+' },
+      { name: 'the disk is full', inject: 'pwrite64,pwritev:error=ENOSPC:when=14+' },
+      { name: 'writing fails once only', inject: 'pwrite64,pwritev:error=EIO:when=14' },
+    ];
+    for (const { name, inject } of cases) {
+      const directory = path.join(await temporaryDirectory(t), 'store');
+      const script = `${prelude}
+      const store = await openEmbeddedStore({ directory: ${JSON.stringify(directory)}, log: silentLog });
+      for (let i = 10; i < 40; i += 1) {
+        const changes = [{ put: '/a/' + i, value: i }, { put: '/b/' + i, value: 'x'.repeat(5000) }];
+        const said = await store.txn([], changes).then((result) => result.outcome, (error) => error.code);
+        writeSync(1, i + ' ' + said + '\\n');
+      }
+      await store.close();
+    `;
+      const trace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${inject.split(':')[0]}`, '-e', `inject=${inject}`];
+      const { stdout, status } = spawnSync(
+        'strace',
+        [...trace, process.execPath, '--input-type=module', '-e', script],
+        {
+          encoding: 'utf8',
+          // One thread makes all commits: strace counts calls per thread.
+          env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+        },
+      );
+      t.equal(status, 0, `${name}: the process lives`);
+      const said = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(' '));
+      const count = said.findIndex(([, outcome]) => outcome !== 'committed');
+      t.ok(count > 0, `${name}: ${count} commits went well`);
+      t.equal(said[count]?.[1], 'unknown', name);
+      t.ok(
+        said.slice(count + 1).every(([, outcome]) => outcome === 'store-unreachable'),
+        `${name}: nothing is tried again`,
+      );
+      const store = await openEmbeddedStore({ directory, log: silentLog });
+      const { entries } = await store.range('/');
+      const found = [...new Set(entries.map(({ key }) => key.slice(3)))];
+      const acknowledged = said.slice(0, count).map(([number]) => number);
+      t.strictSame(found.slice(0, count), acknowledged, `${name}: what was acknowledged is there`);
+      t.equal(entries.length, found.length * 2, `${name}: both halves or none`);
+      t.ok(found.length <= count + 1, name);
+      await store.close();
+    }
+  },
+);
+
 t.test('a copy of the directory is a store of its own', async (t) => {
   const root = await temporaryDirectory(t);
   const [one, two] = [path.join(root, 'one'), path.join(root, 'two')];
