@@ -1,49 +1,35 @@
-// The printers of a virtual server as the SNMP agent shows them; made anew at most four times a second, whoever walks them.
+// The printers of a virtual server as its SNMP agent shows them: oldest first, so that indexes do not move when one is added.
 
-import type { Clock } from '../platform/clock.js';
+import { PlatenError } from '../errors.js';
 import type { PrintSpooler } from '../queue/print-spooler.js';
 import type { VirtualServer } from '../queue/virtual-server.js';
-import { PlatenError } from '../errors.js';
 import type { AgentPrinter } from '../status/printer-objects.js';
 
-const freshMs = 250;
 const agentStates = { idle: 'idle', processing: 'printing', stopped: 'stopped' } as const;
 
 const rowsOf = (spooler: PrintSpooler): AgentPrinter[] =>
-  spooler.printers.all().map((printer) => {
-    const { state, reasons } = spooler.printerState(printer);
-    return {
-      key: printer.uuid,
-      name: printer.name,
-      description: printer.makeAndModel,
-      state: agentStates[state],
-      reasons,
-      configChanges: Math.floor((printer.changed - printer.created) / 1000),
-      errors: spooler.lane(printer.name).refusals,
-    };
-  });
+  spooler.printers
+    .all()
+    .sort((a, b) => a.created - b.created)
+    .map((printer) => {
+      const { state, reasons } = spooler.printerState(printer);
+      return {
+        key: printer.uuid,
+        name: printer.name,
+        description: printer.makeAndModel,
+        state: agentStates[state],
+        reasons,
+        configChanges: Math.floor(printer.changed / 1000),
+        errors: spooler.lane(printer.name).refusals,
+      };
+    });
 
-export class AgentRows {
-  readonly #server: VirtualServer;
-  readonly #clock: Clock;
-  #rows: readonly AgentPrinter[] = [];
-  #made = Number.NEGATIVE_INFINITY;
-
-  constructor(server: VirtualServer, clock: Clock) {
-    this.#server = server;
-    this.#clock = clock;
+/** No rows while the spooler is not online. */
+export const agentRows = (server: VirtualServer): AgentPrinter[] => {
+  try {
+    return rowsOf(server.spooler());
+  } catch (error) {
+    if (error instanceof PlatenError) return [];
+    throw error;
   }
-
-  current(): readonly AgentPrinter[] {
-    const now = this.#clock.monotonic();
-    if (now - this.#made < freshMs) return this.#rows;
-    this.#made = now;
-    try {
-      this.#rows = rowsOf(this.#server.spooler());
-    } catch (error) {
-      if (!(error instanceof PlatenError)) throw error;
-      this.#rows = [];
-    }
-    return this.#rows;
-  }
-}
+};

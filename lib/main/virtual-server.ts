@@ -11,7 +11,7 @@ import type { Log } from '../platform/log.js';
 import type { PrintSpooler } from '../queue/print-spooler.js';
 import type { VirtualServer } from '../queue/virtual-server.js';
 import { SnmpAgent } from '../status/snmp-agent.js';
-import { AgentRows } from './agent-rows.js';
+import { agentRows } from './agent-rows.js';
 
 export interface Bound {
   readonly protocol: 'ipp' | 'lpd' | 'snmp';
@@ -131,7 +131,6 @@ export class ServedGroup implements VirtualServer {
     const { config, clock, log, version } = this.#parts;
     const { community, port, allowFrom } = config.snmp;
     if (community === undefined) return;
-    const rows = new AgentRows(this, clock);
     const agent = new SnmpAgent({
       address,
       port,
@@ -140,7 +139,7 @@ export class ServedGroup implements VirtualServer {
       system: { name: config.networkName ?? config.name, description: `Platen ${version} print server` },
       clock,
       log,
-      rows: () => rows.current(),
+      rows: () => agentRows(this),
     });
     const bound = await agent.listen();
     this.bound.push({ protocol: 'snmp', ...bound });
