@@ -20,6 +20,9 @@ const { values: flags } = parseArgs({
 const seed = Number(flags.seed);
 const count = Number(flags.count);
 
+// A millisecond each is ten times what they take; tap's own limit would end the long runs.
+t.setTimeout(60_000 + count);
+
 /** A message of 64 KiB is read in about 2 ms; the rest is for a machine that does other things. */
 const longestMs = 250;
 
@@ -52,6 +55,12 @@ const readWhole = (bytes: Uint8Array): IppMessage | undefined => {
   return result.done ? result.message : undefined;
 };
 
+const timeToRead = (bytes: Uint8Array): number => {
+  const start = performance.now();
+  outcomeOf(() => readWhole(bytes));
+  return performance.now() - start;
+};
+
 for (const [index, name] of files.entries()) {
   t.test(`${name} is read and written again as it was`, async (t) => {
     const bytes = corpus[index]!;
@@ -61,7 +70,7 @@ for (const [index, name] of files.entries()) {
   });
 }
 
-t.test(`${count} damaged messages are read or refused (seed ${seed})`, async (t) => {
+t.test(`${count} damaged messages are read or refused (seed ${seed})`, { timeout: 60_000 + count }, async (t) => {
   const seen = new Map<string, number>();
   let number = 0;
   let slowest = 0;
@@ -87,7 +96,9 @@ t.test(`${count} damaged messages are read or refused (seed ${seed})`, async (t)
     } catch (error) {
       throw new Error(`seed ${seed}, message ${number}: ${Buffer.from(bytes).toString('hex')}`, { cause: error });
     }
-    slowest = Math.max(slowest, performance.now() - start);
+    const took = performance.now() - start;
+    // The machine may have been busy with something else: a message is slow if it is slow again.
+    if (took > slowest) slowest = Math.max(slowest, Math.min(took, timeToRead(bytes)));
   }
   t.equal(number, count);
   t.ok(slowest < longestMs, `the slowest took ${slowest.toFixed(1)} ms`);
