@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { PlatenError } from '../errors.js';
 import { abortable } from './abortable.js';
 import type { DirectorySync } from './directory-sync.js';
-import { diskError, throwDiskError } from './disk-error.js';
+import { diskError, throwDiskError, throwFailed } from './disk-error.js';
 import type { DocumentWriterOptions, Received } from './document-writer.js';
 import { DocumentWriter } from './document-writer.js';
 import { create, fsync, rename, unlink } from './files.js';
@@ -29,7 +29,7 @@ export const receive = async (source: AsyncIterable<Uint8Array>, options: Receiv
     signal?.throwIfAborted();
     await rename(temporary, target).catch(throwDiskError);
     name = target;
-    await directory.sync().catch(throwDiskError);
+    await directory.sync().catch(throwFailed);
     signal?.throwIfAborted();
     return received;
   } catch (error) {

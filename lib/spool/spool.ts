@@ -72,11 +72,12 @@ export class Spool {
       .catch((error: unknown) => log.warn({ err: error }, 'the documents in the spool could not be counted'));
   }
 
-  /** Creates what is missing in the state directory. Deletes nothing. */
+  /** Creates what is missing in the state directory. Deletes nothing. Throws as `receive` does for errors of the disk. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const layout = new Layout(options.directory);
-    for (const directory of [layout.documents, layout.quarantine]) await ensureDirectory(directory);
-    await syncDirectory(options.directory);
+    for (const directory of [layout.documents, layout.quarantine])
+      await ensureDirectory(directory).catch(throwDiskError);
+    await syncDirectory(options.directory).catch(throwDiskError);
     return new Spool(options, layout);
   }
 
