@@ -12,6 +12,8 @@ export class DeviceLink {
   written = 0;
   /** The device's FIN was seen. */
   peerEnded = false;
+  /** It came together with other octets, and libuv reports a reset in that place as a FIN, too. */
+  endIsDoubtful = false;
   /** The connection broke without our doing. */
   failure: Error | undefined;
   /** Why we reset it ourselves. */
@@ -21,6 +23,8 @@ export class DeviceLink {
   readonly #signal: AbortSignal;
   readonly #onAbort: () => void;
   #closed = false;
+  #halfClosed = false;
+  #heardJustNow = false;
   #wake: () => void = () => {};
 
   constructor(socket: Socket, { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }) {
@@ -36,7 +40,7 @@ export class DeviceLink {
     this.#onAbort = () => this.reset('canceled');
     signal.addEventListener('abort', this.#onAbort, { once: true });
     socket.on('error', (error) => this.#note(() => (this.failure ??= error)));
-    socket.on('end', () => this.#note(() => (this.peerEnded = true)));
+    socket.on('end', () => this.#end());
     socket.on('close', () => this.#note(() => (this.#closed = true)));
     if (signal.aborted) this.#onAbort();
   }
@@ -49,6 +53,8 @@ export class DeviceLink {
   /** Starts reading what the device says. */
   listen(hear: (chunk: Buffer) => void): void {
     this.#socket.on('data', (chunk: Buffer) => {
+      if (!this.#heardJustNow) setImmediate(() => (this.#heardJustNow = false));
+      this.#heardJustNow = true;
       hear(chunk);
       this.#wake();
     });
@@ -60,7 +66,8 @@ export class DeviceLink {
     return this.unlessBroken(
       new Promise((resolve) => {
         this.#socket.write(chunk, (error) => {
-          if (!error) this.written += chunk.length;
+          if (error) this.failure ??= error;
+          else this.written += chunk.length;
           resolve();
         });
       }),
@@ -95,7 +102,15 @@ export class DeviceLink {
     this.#signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
+  /** Finds a reset that reading did not tell: writing nothing fails then. */
+  probe(): void {
+    this.#socket.write('', (error) => {
+      if (error) this.#note(() => (this.failure ??= error));
+    });
+  }
+
   halfClose(): void {
+    this.#halfClosed = true;
     this.#socket.end();
   }
 
@@ -109,6 +124,12 @@ export class DeviceLink {
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#socket.destroy();
+  }
+
+  #end(): void {
+    this.endIsDoubtful = this.#heardJustNow;
+    this.#note(() => (this.peerEnded = true));
+    if (!this.#halfClosed) this.probe();
   }
 
   #note(change: () => void): void {

@@ -157,12 +157,18 @@ export class RawPort implements Port {
       if (queued === 0 && link.cut === undefined) return 'acknowledged';
       if (link.broken) return 'broken';
       if (queued === 'unavailable') return 'unseen';
-      if (queued !== 'absent') absentSince = undefined;
-      else absentSince ??= this.#clock.monotonic();
+      if (queued === 'absent') link.probe();
+      absentSince = queued === 'absent' ? (absentSince ?? this.#clock.monotonic()) : undefined;
       if (absentSince !== undefined && this.#clock.monotonic() - absentSince > absentMs) return 'unseen';
       if (ended) attempt.early = true;
       await link.event(looksMs[looks] ?? slowestLookMs);
     }
+  }
+
+  /** After a FIN the kernel still lists the connection (TIME_WAIT at least), after a reset it does not. */
+  async #isRealEnd(link: DeviceLink): Promise<boolean> {
+    if (!link.endIsDoubtful) return true;
+    return (await this.#witness.unacknowledged(link.connection)) !== 'absent';
   }
 
   /** Half-closes and waits for the printer to say that it has read everything. */
@@ -182,10 +188,11 @@ export class RawPort implements Port {
       if (attempt.jobEnds >= jobs && jobs > 0)
         return outcome('delivered', 'confirmed', 'the printer reported the end of the job', bytes);
       if (link.peerEnded && witnessed === 'unseen') return unconfirmed(' and closed the connection');
-      if (link.peerEnded && !attempt.early)
+      if (link.peerEnded && !attempt.early && (await this.#isRealEnd(link)))
         return outcome('delivered', 'confirmed', 'the printer took everything and closed the connection', bytes);
       if (link.failure !== undefined && witnessed === 'unseen') return broken(link);
-      if (link.broken) return unconfirmed(', then broke the connection');
+      if (attempt.early) return unconfirmed(', but had closed its side before');
+      if (link.broken || link.peerEnded) return unconfirmed(', then broke the connection');
       if (delivery.signal.aborted) return unconfirmed('; the wait for its word was cut off');
       const left = deadline - this.#clock.monotonic();
       if (left <= 0) return unconfirmed(', but did not close the connection');

@@ -68,12 +68,16 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** Moves time in steps until the condition holds: for parts that wait for real sockets or files in between. */
-  async advanceUntil(condition: () => boolean, { stepMs = 100, limitMs = 3_600_000 } = {}): Promise<void> {
+  /** Moves time in steps until the condition holds. `realMs` passes between steps for parts that wait for real sockets or files. */
+  async advanceUntil(
+    condition: () => boolean,
+    { stepMs = 100, limitMs = 3_600_000, realMs = 0 }: { stepMs?: number; limitMs?: number; realMs?: number } = {},
+  ): Promise<void> {
     const limit = this.#now + limitMs;
     while (!condition()) {
       if (this.#now >= limit) throw new Error(`the condition does not hold after ${limitMs} ms of fake time`);
       await this.advance(stepMs);
+      if (realMs > 0) await new Promise((resolve) => setTimeout(resolve, realMs));
     }
   }
 

@@ -92,6 +92,10 @@ export interface EmulatorOptions {
 /** So many of the last jobs are remembered. */
 const jobsKept = 10_000;
 
+/** libuv reports the end of the stream for a reset that arrives together with the last octets: writing nothing tells. */
+const isAlive = (socket: Socket): Promise<boolean> =>
+  new Promise((resolve) => void socket.write('', (error) => resolve(!error)));
+
 interface Visit {
   readonly socket: Socket;
   readonly file: JobFile;
@@ -294,7 +298,7 @@ export class PrinterEmulator {
         await this.#take(visit, chunk as Buffer);
         if (visit.cut) return false;
       }
-      return !this.#closing.signal.aborted;
+      return !this.#closing.signal.aborted && (await isAlive(visit.socket));
     } catch {
       return false;
     }
