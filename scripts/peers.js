@@ -3,12 +3,13 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } 
 import path from 'node:path';
 import { isStarted, outputOf, root, run } from './project.js';
 
-/** Package → a program that shows that it is there. */
+/** Package → a program that shows that it is there: its name on PATH, or its place. */
 const peers = {
   'cups-client': 'lp',
   'cups-bsd': 'lpr',
   'cups-ipp-utils': 'ipptool',
   'cups-daemon': 'cupsd',
+  cups: '/usr/lib/cups/backend-available/socket',
   rlpr: 'rlpr',
   snmp: 'snmpget',
   p910nd: 'p910nd',
@@ -28,7 +29,11 @@ const searched = () => [
 
 const missing = () => {
   const folders = searched();
-  return Object.keys(peers).filter((name) => !folders.some((folder) => existsSync(path.join(folder, peers[name]))));
+  const isThere = (program) =>
+    program.startsWith('/')
+      ? existsSync(program) || existsSync(path.join(aside, program))
+      : folders.some((folder) => existsSync(path.join(folder, program)));
+  return Object.keys(peers).filter((name) => !isThere(peers[name]));
 };
 
 const noninteractive = { DEBIAN_FRONTEND: 'noninteractive' };

@@ -21,7 +21,10 @@ const startEmulator = () =>
     const program = path.join(root, 'dist', 'test', 'support', 'printer-emulator-main.js');
     const printed = path.join(stateDirectory(), 'printed');
     const options = ['--directory', printed, '--snmp-port', '9161', '--one-at-a-time'];
-    const emulator = spawn(process.execPath, [program, ...options], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const emulator = spawn(process.execPath, [program, ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     let said = '';
     emulator.stderr.on('data', (chunk) => {
       said += chunk;
@@ -39,7 +42,9 @@ const isQuickStart = !['--config', '--help', '--version'].some(has) && process.e
 try {
   const started = isQuickStart ? await startEmulator() : undefined;
   if (started !== undefined) {
-    process.stdout.write(`The printer emulator listens on 127.0.0.1:9100; what is printed comes out in ${started.printed}\n`);
+    process.stdout.write(
+      `The printer emulator listens on 127.0.0.1:9100; what is printed comes out in ${started.printed}\n`,
+    );
     process.once('exit', () => started.emulator.kill());
   }
   process.exitCode = await become(process.execPath, [platend, ...given], nodeEnvironment);

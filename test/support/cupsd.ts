@@ -15,7 +15,7 @@ export interface Cupsd {
   stop(): Promise<void>;
 }
 
-export const cupsdNeeds = ['root', 'cupsd', 'lpadmin', 'lpstat'] as const;
+export const cupsdNeeds = ['root', 'cupsd', 'lpadmin', 'lpstat', '/usr/lib/cups/backend/socket'] as const;
 
 const own = ['root', 'cache', 'state', 'spool', 'log', 'ssl'];
 

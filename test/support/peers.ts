@@ -18,7 +18,7 @@ const folders = [...new Set([...(process.env['PATH'] ?? '').split(':'), '/usr/sb
 /** Full path of a program, also of one that only root's PATH holds. */
 export const which = (name: string): string | undefined =>
   folders
-    .map((folder) => path.join(folder, name))
+    .map((folder) => path.resolve(folder, name))
     .find((file) => {
       try {
         accessSync(file, constants.X_OK);
