@@ -8,7 +8,7 @@ import { diskError, throwDiskError } from './disk-error.js';
 import { fdatasync, writeAll } from './files.js';
 import type { Promised } from './room.js';
 
-/** What lies unsynced of one upload at most: with more, a neighbour's fsync would have to wait for all of it. */
+/** A sync is begun after so much; at most twice as much lies unsynced. With more, a neighbour's fsync would have to wait for all of it. */
 const syncEveryBytes = 8 << 20;
 /** A first chunk up to this size is not copied: most small documents are one chunk. */
 const uncopiedBytes = 64 << 10;
@@ -36,6 +36,8 @@ export class DocumentWriter {
   #filled = 0;
   #unsynced = 0;
   #writing: Promise<void> = Promise.resolve();
+  /** Runs beside the writes; the next one waits for it. */
+  #syncing: Promise<void> = Promise.resolve();
 
   constructor(fd: number, options: DocumentWriterOptions) {
     this.#fd = fd;
@@ -63,6 +65,7 @@ export class DocumentWriter {
   /** Writes what is left. The file is not synced yet. */
   async finish(): Promise<Received> {
     await this.#writing;
+    await this.#syncing;
     const rest = this.#first ?? this.#buffer?.subarray(0, this.#filled);
     if (rest !== undefined && rest.byteLength > 0) {
       await this.#options.promised.grow(rest.byteLength);
@@ -71,9 +74,10 @@ export class DocumentWriter {
     return { length: this.#length, sha256: this.#hash.digest('hex') };
   }
 
-  /** Resolves when no write is under way; then the descriptor may be closed. Gives the buffer back. */
+  /** Resolves when no write or sync is under way; then the descriptor may be closed. Gives the buffer back. */
   async end(): Promise<void> {
     await this.#writing.catch(() => undefined);
+    await this.#syncing.catch(() => undefined);
     if (this.#buffer !== undefined) this.#options.buffers.give(this.#buffer);
     this.#buffer = undefined;
   }
@@ -112,7 +116,9 @@ export class DocumentWriter {
       this.#unsynced += buffer.byteLength;
       if (this.#unsynced < syncEveryBytes) return;
       this.#unsynced = 0;
-      await fdatasync(this.#fd);
+      await this.#syncing;
+      this.#syncing = fdatasync(this.#fd).catch(throwDiskError);
+      this.#syncing.catch(() => undefined);
     } catch (error) {
       throw diskError(error);
     } finally {
