@@ -65,9 +65,9 @@ const rules: Readonly<Record<string, Rule>> = {
       ? []
       : [`${file.path} imports lib/main.ts`],
 
-  'the command line talks REST only: it imports itself and the ground': (file) =>
+  'the command line talks REST only: it runs nothing but itself and the ground': (file) =>
     file.path.startsWith('lib/cli/')
-      ? importsOf(file)
+      ? runtimeImportsOf(file)
           .filter((name) => isOurs(name) && partOf(name) !== 'lib/cli' && layerName(name) !== 'ground')
           .map((name) => `${file.path} imports ${name}`)
       : [],
@@ -177,12 +177,15 @@ const proofs: Readonly<
     breaks: [['lib/supervisor/a.ts', importing('../main.js')]],
     keeps: [['bin/platend.ts', importing('../lib/main.js')]],
   },
-  'the command line talks REST only: it imports itself and the ground': {
+  'the command line talks REST only: it runs nothing but itself and the ground': {
     breaks: [
       ['lib/cli/a.ts', importing('../queue/b.js')],
       ['lib/cli/a.ts', importing('../admin/b.js')],
     ],
-    keeps: [['lib/cli/a.ts', importing('../model/job.js') + importing('./b.js') + importing('commander')]],
+    keeps: [
+      ['lib/cli/a.ts', importing('../model/job.js') + importing('./b.js') + importing('commander')],
+      ['lib/cli/a.ts', `import type { X } from '../admin/x.js';\n`],
+    ],
   },
   'the model imports nothing but the model': {
     breaks: [
