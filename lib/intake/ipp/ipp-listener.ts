@@ -100,54 +100,39 @@ export class IppListener {
     const announced = length === undefined ? undefined : Number(length);
     const refusal = refusalOf(request, announced, limits.maxDocumentBytes);
     if (refusal !== undefined) {
-      response.writeHead(refusal, {
-        connection: 'close',
-        'content-length': 0,
-        ...(refusal === 405 ? { allow: 'GET, HEAD, POST' } : {}),
-      });
-      response.end();
+      const allow = refusal === 405 ? { allow: 'GET, HEAD, POST' } : {};
+      response.writeHead(refusal, { connection: 'close', 'content-length': 0, ...allow }).flushHeaders();
       await this.#discard(request);
+      response.end();
       return;
     }
     if (expectsContinue) response.writeContinue();
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const { localAddress = '', localPort = 0 } = request.socket;
+    let taken = 0;
+    async function* counted(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+      for await (const chunk of body) {
+        taken += chunk.length;
+        yield chunk;
+      }
+    }
     const answer = await service.answer({
-      body: guardedBody(request, limits, clock),
+      body: counted(guardedBody(request, limits, clock)),
       ...(announced === undefined ? {} : { length: announced }),
       clientAddress: plainAddress(request.socket.remoteAddress),
       authority: authorityOf(request.headers.host, { address: localAddress, port: localPort }),
       signal: gone.signal,
     });
-    await this.#send(request, response, answer);
-  }
-
-  async #send(request: IncomingMessage, response: ServerResponse, answer: AsyncIterable<Uint8Array>): Promise<void> {
-    const iterator = answer[Symbol.asyncIterator]();
-    const first = await iterator.next();
-    const second = await iterator.next();
-    const unread = !request.readableEnded && !request.complete;
-    const headers = {
-      'content-type': 'application/ipp',
-      'cache-control': 'no-cache',
-      ...(unread ? { connection: 'close' } : {}),
-    };
-    const start = first.done === true ? new Uint8Array() : first.value;
-    if (second.done === true) {
-      response.writeHead(200, { ...headers, 'content-length': start.length });
-      response.end(start);
+    const isWhole = announced === undefined ? await endsNow(request) : taken === announced;
+    if (isWhole) {
+      await send(response, answer, {});
     } else {
-      response.writeHead(200, headers);
-      response.write(start);
-      response.write(second.value);
-      for await (const piece of { [Symbol.asyncIterator]: () => iterator }) {
-        if (response.destroyed) return;
-        if (!response.write(piece)) await drained(response);
-      }
-      response.end();
+      // The client is still sending what nobody wants: it must be able to read the answer before the connection goes.
+      await send(response, answer, { connection: 'close' });
+      await this.#discard(request);
     }
-    if (unread) await this.#discard(request);
+    response.end();
   }
 
   /** Reads on for a while: closing a connection with unread data would reset it, and the client would not see the answer. */
@@ -166,6 +151,36 @@ export class IppListener {
     }
   }
 }
+
+/** Whether a body of unknown length ends with what is here already: the parser says so a turn later. */
+const endsNow = async (request: IncomingMessage): Promise<boolean> => {
+  if (!request.complete)
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  return request.complete;
+};
+
+/** Writes the whole answer, but does not end the response. */
+const send = async (
+  response: ServerResponse,
+  answer: AsyncIterable<Uint8Array>,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const iterator = answer[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const second = await iterator.next();
+  const start = first.done === true ? new Uint8Array() : first.value;
+  const length = second.done === true ? { 'content-length': start.length } : {};
+  response.writeHead(200, { 'content-type': 'application/ipp', 'cache-control': 'no-cache', ...length, ...headers });
+  response.write(start);
+  if (second.done === true) return;
+  response.write(second.value);
+  for await (const piece of { [Symbol.asyncIterator]: () => iterator }) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await drained(response);
+  }
+};
 
 /** HTTP's own status for what is no IPP request (RFC 8010 section 4). */
 const refusalOf = (

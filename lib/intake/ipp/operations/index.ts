@@ -2,12 +2,15 @@
 
 import type { Operation } from '../operation.js';
 import { cancelJob } from './cancel-job.js';
+import { cancelJobs } from './cancel-jobs.js';
 import { cancelMyJobs } from './cancel-my-jobs.js';
 import { closeJob } from './close-job.js';
 import { createJob } from './create-job.js';
+import { cupsAcceptJobs } from './cups-accept-jobs.js';
 import { cupsGetClasses } from './cups-get-classes.js';
 import { cupsGetDefault } from './cups-get-default.js';
 import { cupsGetPrinters } from './cups-get-printers.js';
+import { cupsRejectJobs } from './cups-reject-jobs.js';
 import { getJobAttributes } from './get-job-attributes.js';
 import { getJobs } from './get-jobs.js';
 import { getPrinterAttributes } from './get-printer-attributes.js';
@@ -38,9 +41,12 @@ export const operations: readonly Operation[] = [
   resumePrinter,
   purgeJobs,
   setJobAttributes,
+  cancelJobs,
   cancelMyJobs,
   closeJob,
   cupsGetDefault,
   cupsGetPrinters,
   cupsGetClasses,
+  cupsAcceptJobs,
+  cupsRejectJobs,
 ];
