@@ -12,7 +12,7 @@ export const testToken = 'k0oLb6x1y9Qd2nVw7sTz4RfGhJ3uMcEaP5iB8vXyZ0A';
 export interface TestAdmin extends TestSpooler {
   readonly admin: AdminServer;
   /** One request with the token and the right Host. */
-  ask(method: InjectOptions['method'], url: string, body?: object): Promise<LightMyRequestResponse>;
+  readonly ask: (method: InjectOptions['method'], url: string, body?: object) => Promise<LightMyRequestResponse>;
 }
 
 interface Test {

@@ -52,8 +52,8 @@ export interface TestSpooler {
   /** Behind every scheme that `ports` did not name. */
   readonly port: ScriptedPort;
   /** The group is taken away: `holds()` is false from now on, and the virtual server has no spooler. */
-  disown(): void;
-  stop(): Promise<void>;
+  readonly disown: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 interface Test {

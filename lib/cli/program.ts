@@ -1,0 +1,89 @@
+// `platen`: the command line, put together. Each command is a file of its own.
+
+import { Command, CommanderError } from 'commander';
+import { version } from '../platform/version.js';
+import { type CliParts, examples } from './cli.js';
+import { events } from './events.js';
+import { CliError, exitCodeHelp, exitCodes } from './exit-codes.js';
+import { jobCancel } from './job/cancel.js';
+import { jobHold } from './job/hold.js';
+import { jobList } from './job/list.js';
+import { jobPrint } from './job/print.js';
+import { jobRelease } from './job/release.js';
+import { jobRestart } from './job/restart.js';
+import { jobShow } from './job/show.js';
+import { printerAccept } from './printer/accept.js';
+import { printerAdd } from './printer/add.js';
+import { printerList } from './printer/list.js';
+import { printerPause } from './printer/pause.js';
+import { printerReject } from './printer/reject.js';
+import { printerRemove } from './printer/remove.js';
+import { printerResume } from './printer/resume.js';
+import { printerSet } from './printer/set.js';
+import { printerShow } from './printer/show.js';
+import { status } from './status.js';
+import { printable } from './terminal.js';
+
+const environmentHelp = `Environment: PLATEN_URL, PLATEN_TOKEN_FILE, PLATEN_STATE, PLATEN_CONFIG, PLATEN_GROUP stand for the options of those names.`;
+
+export const createProgram = (cli: CliParts): Command => {
+  const { terminal } = cli;
+  const program = new Command('platen')
+    .description('Operates a Platen print server: its printers, jobs and events.')
+    .version(version)
+    .option('--url <url>', 'the node; default: what the configuration says, else http://127.0.0.1:8630')
+    .option('--state <directory>', "the node's state directory, where its token is; default: ./spool")
+    .option('--token-file <file>', 'the token itself, instead of <state>/token')
+    .option('--config <file>', "the node's configuration, to find both")
+    .option('--group <name>', 'the virtual server; needed where a node has several')
+    .option('--json', 'answer in JSON, for programs')
+    .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
+    .configureOutput({
+      writeOut: (text) => terminal.line(text.replace(/\n$/, '')),
+      writeErr: (text) => terminal.note(printable(text.replace(/\n$/, '')).replaceAll('\\x0a', '\n')),
+    })
+    .showHelpAfterError('(--help shows how)')
+    .exitOverride()
+    .addHelpText('after', `\n${exitCodeHelp}\n\n${environmentHelp}`)
+    .addHelpText(
+      'after',
+      examples(
+        'status',
+        'printer add lobby --device socket://192.0.2.10',
+        'job print letter.pdf --printer lobby --wait',
+      ),
+    );
+  status(program, cli);
+  const printer = program.command('printer').description('printers: what jobs are sent to');
+  for (const add of [
+    printerList,
+    printerShow,
+    printerAdd,
+    printerSet,
+    printerRemove,
+    printerPause,
+    printerResume,
+    printerAccept,
+    printerReject,
+  ])
+    add(printer, cli);
+  const job = program.command('job').description('jobs: waiting, being printed, finished');
+  for (const add of [jobList, jobShow, jobPrint, jobCancel, jobHold, jobRelease, jobRestart]) add(job, cli);
+  events(program, cli);
+  return program;
+};
+
+/** Runs one command line (without `node` and the script); resolves with the exit code. */
+export const runCli = async (argv: readonly string[], cli: CliParts): Promise<number> => {
+  try {
+    await createProgram(cli).parseAsync([...argv], { from: 'user' });
+    return exitCodes.ok.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+    if (!(error instanceof CliError)) throw error;
+    const { message, advice, exit } = error;
+    cli.terminal.note(`platen: ${message.split('\n').map(printable).join('\n')}`);
+    if (advice !== undefined) cli.terminal.note(printable(advice));
+    return exitCodes[exit].code;
+  }
+};
