@@ -59,6 +59,10 @@ const bytesOfIPv6 = (address: string): number[] => {
   return filled.flatMap((group) => [group >> 8, group & 0xff]);
 };
 
+/** The 4 or 16 octets of an address. */
+export const addressOctets = (address: string): readonly number[] =>
+  isIPv4(address) ? bytesOfIPv4(address) : bytesOfIPv6(address);
+
 /** The two addresses as a row of the table spells them. */
 export const connectionKey = ({ localAddress, localPort, remoteAddress, remotePort }: TcpConnection): string => {
   const four = isIPv4(localAddress) && isIPv4(remoteAddress);

@@ -3,6 +3,9 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import os, { endianness } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
+import { systemClock } from '../../lib/platform/clock.js';
+import { silentLog } from '../../lib/platform/log.js';
+import { DiagTcpWitness } from '../../lib/ports/diag-witness.js';
 import { connectionKey, ProcTcpWitness, TableSearch } from '../../lib/ports/tcp-witness.js';
 
 const header4 =
@@ -65,38 +68,69 @@ t.test('all who ask at the same time get their own answer', { skip: endianness()
   test.same(answers, [16, 'absent', 'unavailable', 16]);
 });
 
-t.test('a real connection: what the peer does not read is seen, until it reads', async (test) => {
-  for (const host of ['127.0.0.1', '::1']) {
-    const server = createServer({ pauseOnConnect: true });
-    const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
-    try {
-      await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
-    } catch {
-      test.comment(`${host} is not available`);
-      continue;
+const proc = new ProcTcpWitness();
+const diag = new DiagTcpWitness({
+  clock: systemClock,
+  log: silentLog,
+  fallback: { unacknowledged: () => Promise.resolve('unavailable') },
+});
+t.teardown(() => diag.close());
+
+for (const [name, witness] of [
+  ['/proc', proc],
+  ['sock_diag', diag],
+] as const)
+  t.test(`${name}: what the peer of a real connection does not read is seen, until it reads`, async (test) => {
+    for (const host of ['127.0.0.1', '::1']) {
+      const server = createServer({ pauseOnConnect: true });
+      const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve));
+      try {
+        await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+      } catch {
+        test.comment(`${host} is not available`);
+        continue;
+      }
+      const socket = connect((server.address() as AddressInfo).port, host);
+      await new Promise((resolve) => socket.once('connect', resolve));
+      const peer = await accepted;
+      const connection = {
+        localAddress: socket.localAddress!,
+        localPort: socket.localPort!,
+        remoteAddress: socket.remoteAddress!,
+        remotePort: socket.remotePort!,
+      };
+      test.equal(await witness.unacknowledged(connection), 0, `${host}: nothing sent`);
+      socket.write(Buffer.alloc(20 << 20));
+      const stuck = await witness.unacknowledged(connection);
+      test.ok(typeof stuck === 'number' && stuck > 0, `${host}: ${stuck} octets wait`);
+      const whole = new Promise((resolve) => socket.once('drain', resolve));
+      peer.resume();
+      await whole;
+      let queued = await witness.unacknowledged(connection);
+      while (queued !== 0) queued = await witness.unacknowledged(connection);
+      socket.resetAndDestroy();
+      await new Promise((resolve) => peer.once('error', () => resolve(undefined)));
+      test.equal(await witness.unacknowledged(connection), 'absent', `${host}: reset`);
+      server.close();
     }
-    const socket = connect((server.address() as AddressInfo).port, host);
-    await new Promise((resolve) => socket.once('connect', resolve));
-    const peer = await accepted;
-    const connection = {
-      localAddress: socket.localAddress!,
-      localPort: socket.localPort!,
-      remoteAddress: socket.remoteAddress!,
-      remotePort: socket.remotePort!,
-    };
-    const witness = new ProcTcpWitness();
-    test.equal(await witness.unacknowledged(connection), 0, `${host}: nothing sent`);
-    socket.write(Buffer.alloc(20 << 20));
-    const stuck = await witness.unacknowledged(connection);
-    test.ok(typeof stuck === 'number' && stuck > 0, `${host}: ${stuck} octets wait`);
-    const whole = new Promise((resolve) => socket.once('drain', resolve));
-    peer.resume();
-    await whole;
-    let queued = await witness.unacknowledged(connection);
-    while (queued !== 0) queued = await witness.unacknowledged(connection);
-    socket.resetAndDestroy();
-    await new Promise((resolve) => peer.once('error', () => resolve(undefined)));
-    test.equal(await witness.unacknowledged(connection), 'absent', `${host}: reset`);
-    server.close();
-  }
+  });
+
+t.test('a socket diagnosis that ends, or never starts, leaves the answer to the fallback', async (test) => {
+  const warned: string[] = [];
+  const log = { ...silentLog, warn: (_fields: object, message: string) => void warned.push(message) };
+  const late = { ...systemClock, after: (_ms: number, action: () => void) => systemClock.after(0, action) };
+  const witness = new DiagTcpWitness({ clock: late, log, fallback: { unacknowledged: () => Promise.resolve(77) } });
+  test.same(await Promise.all([witness.unacknowledged(from), witness.unacknowledged(six)]), [77, 77]);
+  test.equal(await witness.unacknowledged(from), 77);
+  test.equal(warned.length, 1);
+});
+
+t.test('a listener on the port is not the connection', async (test) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const nobody = { localAddress: '127.0.0.1', localPort: port, remoteAddress: '127.0.0.1', remotePort: 1 };
+  test.equal(await diag.unacknowledged(nobody), 'absent');
+  test.equal(await proc.unacknowledged(nobody), 'absent');
+  server.close();
 });
