@@ -3,11 +3,12 @@
 import { Agent } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Clock } from '../platform/clock.js';
 import { connectDevice, describeFailure } from './connect.js';
 import { exchange, type Exchange, type ExchangeRequest } from './ipp-exchange.js';
 import type { PortTarget } from './port.js';
+import type { SystemTrust } from './system-trust.js';
 
 export type OpenedConnection =
   | { readonly ok: true; readonly connection: IppConnection }
@@ -30,20 +31,26 @@ class OneSocketAgent extends Agent {
   }
 }
 
+export interface ConnectionParts {
+  readonly target: PortTarget;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly trust: SystemTrust;
+}
+
 const secure = (
   raw: Socket,
-  { target, clock, signal, ms }: { target: PortTarget; clock: Clock; signal: AbortSignal; ms: number },
+  { target, clock, signal, ms, context }: ConnectionParts & { ms: number; context: SecureContext | undefined },
 ): Promise<{ readonly ok: true; readonly socket: TLSSocket } | { readonly ok: false; readonly reason: string }> =>
   new Promise((resolve) => {
     const { host } = target.uri;
-    const { tlsVerify } = target.options;
     const socket = connectTls({
       socket: raw,
       host,
       ...(isIP(host) === 0 ? { servername: host } : {}),
       // Printers' own certificates are self-signed and their TLS is old: unverified, this only keeps listeners out.
-      ...(tlsVerify
-        ? { rejectUnauthorized: true }
+      ...(context
+        ? { rejectUnauthorized: true, secureContext: context }
         : { rejectUnauthorized: false, minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' }),
     });
     const end = (reason?: string): void => {
@@ -60,7 +67,7 @@ const secure = (
     const close = (): void => end('the printer closed the connection in the TLS handshake');
     const fail = (error: Error): void => {
       const code = 'code' in error ? String(error.code) : '';
-      const isUntrusted = tlsVerify && /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code);
+      const isUntrusted = context !== undefined && /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code);
       end(isUntrusted ? `the printer's certificate is not trusted (${code})` : `the printer ${describeFailure(error)}`);
     };
     const cancel = clock.after(ms, () => end('the printer does not answer to TLS'));
@@ -87,14 +94,16 @@ export class IppConnection {
     socket.on('error', () => {});
   }
 
-  static async open(target: PortTarget, { clock, signal }: { clock: Clock; signal: AbortSignal }) {
+  static async open(parts: ConnectionParts): Promise<OpenedConnection> {
+    const { target, clock, signal } = parts;
     const { host, port, scheme } = target.uri;
-    const { localAddress } = target.options;
+    const { localAddress, tlsVerify } = target.options;
+    const context = scheme === 'ipps' && tlsVerify ? await parts.trust.context() : undefined;
     const started = clock.monotonic();
     const connected = await connectDevice({ host, port, localAddress, signal, clock, timeoutMs: connectMs });
     if (!connected.ok || scheme !== 'ipps') return IppConnection.#opened(connected, undefined);
     const ms = Math.max(1, connectMs - (clock.monotonic() - started));
-    return IppConnection.#opened(connected, await secure(connected.socket, { target, clock, signal, ms }));
+    return IppConnection.#opened(connected, await secure(connected.socket, { ...parts, ms, context }));
   }
 
   static #opened(

@@ -3,21 +3,16 @@
 
 import { encodeMessage } from '../protocols/ipp/message-writer.js';
 import type { IppVersion } from '../protocols/ipp/values.js';
-import type { Clock } from '../platform/clock.js';
 import { meaningOf } from './ipp-answers.js';
-import { IppConnection } from './ipp-connection.js';
+import { type ConnectionParts, IppConnection } from './ipp-connection.js';
 import type { Exchange, ExchangeBody } from './ipp-exchange.js';
 import { type Operation, requestMessage } from './ipp-requests.js';
-import type { PortTarget } from './port.js';
 
 export const newestVersion: IppVersion = { major: 2, minor: 0 };
 export const oldestVersion: IppVersion = { major: 1, minor: 1 };
 
-export interface DialogueParts {
-  readonly target: PortTarget;
-  readonly clock: Clock;
-  /** Resets the connection and ends every wait. */
-  readonly signal: AbortSignal;
+/** `signal` resets the connection and ends every wait. */
+export interface DialogueParts extends ConnectionParts {
   readonly version: IppVersion;
 }
 
@@ -39,7 +34,7 @@ export class IppDialogue {
     { readonly ok: true; readonly sourcePort: number } | { readonly ok: false; readonly reason: string }
   > {
     if (this.#connection?.usable !== true) {
-      const opened = await IppConnection.open(this.#parts.target, this.#parts);
+      const opened = await IppConnection.open(this.#parts);
       if (!opened.ok) return opened;
       this.#connection = opened.connection;
     }

@@ -193,7 +193,8 @@ export const exchange = async ({
     }
     const result = await pending.answer();
     if (result.got !== 'answer' || !outgoing.writableEnded) reset();
-    return result;
+    const isHalfSent = !outgoing.writableEnded && result.got === 'answer' && isSuccessful(result.message.code);
+    return isHalfSent ? { got: 'nothing', reason: 'closed the connection before it had everything' } : result;
   } catch (error) {
     // A document that was not sent to its end must not look like a whole one.
     reset();

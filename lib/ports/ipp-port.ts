@@ -11,6 +11,7 @@ import { IppDialogue, newestVersion } from './ipp-dialogue.js';
 import { askJob, cancelJob } from './ipp-requests.js';
 import { IppWatch } from './ipp-watch.js';
 import type { Delivery, Port, PortTarget } from './port.js';
+import { SystemTrust } from './system-trust.js';
 
 /** For calling all jobs of an attempt back. */
 const withdrawMs = 2_000;
@@ -19,17 +20,19 @@ const remembered = 10_000;
 
 export class IppPort implements Port {
   readonly #clock: Clock;
+  readonly #trust: SystemTrust;
   readonly #versions = new Map<string, IppVersion>();
 
-  constructor({ clock }: { readonly clock: Clock }) {
+  constructor({ clock, trust = new SystemTrust() }: { readonly clock: Clock; readonly trust?: SystemTrust }) {
     this.#clock = clock;
+    this.#trust = trust;
   }
 
   async print(target: PortTarget, delivery: Delivery): Promise<Outcome> {
     const clock = this.#clock;
     const device = formatDeviceUri(target.uri);
     const version = this.#versions.get(device) ?? newestVersion;
-    const dialogue = new IppDialogue({ target, clock, signal: delivery.signal, version });
+    const dialogue = new IppDialogue({ target, clock, trust: this.#trust, signal: delivery.signal, version });
     const watch = new IppWatch({ clock, delivery, onLost: () => attempt.lose() });
     const attempt = new IppAttempt({ dialogue, delivery, watch, clock });
     try {
@@ -60,7 +63,7 @@ export class IppPort implements Port {
     if (unfinished.size === 0 || !delivery.mayContinue()) return false;
     const bound = new AbortController();
     const cancelTimer = this.#clock.after(withdrawMs, () => bound.abort());
-    const dialogue = new IppDialogue({ target, clock: this.#clock, signal: bound.signal, version });
+    const dialogue = new IppDialogue({ target, clock: this.#clock, trust: this.#trust, signal: bound.signal, version });
     let completed = 0;
     try {
       for (const jobId of unfinished) {

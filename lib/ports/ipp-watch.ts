@@ -49,13 +49,16 @@ export class IppWatch {
   readonly #look = (): void => {
     this.#cancel = this.#clock.after(this.#every, this.#look);
     // What the kernel holds must not go out for a deposed owner.
-    if (this.#phase === 'sending' && !this.#delivery.mayContinue()) return this.#onLost();
+    if (this.#isOnTheWay() && !this.#delivery.mayContinue()) return this.#onLost();
     this.#report();
   };
 
+  #isOnTheWay(): boolean {
+    return this.#phase === 'sending' || this.#phase === 'draining';
+  }
+
   #report(): void {
-    const mayStall = this.#phase === 'sending' || this.#phase === 'draining';
-    const still = mayStall && this.#clock.monotonic() - this.#moved >= stallMs;
+    const still = this.#isOnTheWay() && this.#clock.monotonic() - this.#moved >= stallMs;
     const waited = this.#phase === 'sending' ? 'takes no data' : 'has everything and does not answer yet';
     const next: Progress = {
       phase: still ? 'stalled' : this.#phase,
