@@ -1,13 +1,12 @@
 import t from 'tap';
-import { systemClock } from '../../lib/platform/clock.js';
 import type { StatusName } from '../../lib/protocols/ipp/status-codes.js';
 import { groupTags } from '../../lib/protocols/ipp/tags.js';
 import { boolean, enumValue, group, keyword } from '../../lib/protocols/ipp/values.js';
 import { delivery, document, octets, print } from '../support/delivery.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { answerBytes, describe, description, job, type Reply } from '../support/ipp-peer.js';
-import { setUp, until, running, letter, one, onlyPrintJob } from '../support/ipp-trial.js';
-import { mutations } from '../support/mutate.js';
+import { hastyClock, setUp, startCutter, until, running, letter, one, onlyPrintJob } from '../support/ipp-trial.js';
+import { mutations, Random } from '../support/mutate.js';
 
 t.test('what a printer answers to the first question decides whether a job is offered', async (t) => {
   const stopped = { 'printer-state': [enumValue(5)], 'printer-is-accepting-jobs': [boolean(false)] };
@@ -197,14 +196,7 @@ t.test('damaged answers never break more than the attempt', async (t) => {
         attributes: operation === 'Print-Job' ? onlyPrintJob : description,
         on: { [operation]: () => ({ raw: damaged[next] ?? new Uint8Array() }) },
       },
-      {
-        ...systemClock,
-        sleep: async () => {},
-        monotonic: (() => {
-          let now = 0;
-          return () => (now += 1_000);
-        })(),
-      },
+      hastyClock(),
     );
     for (; next < damaged.length; next += 1) {
       const outcome = await print(port, uri, delivery([document('abc')]));
@@ -215,3 +207,48 @@ t.test('damaged answers never break more than the attempt', async (t) => {
     t.pass(`${damaged.length} damaged answers to ${operation}`);
   }
 });
+
+t.test(
+  'wherever the connection breaks, a job is confirmed only where it is there, and called back where it is not',
+  async (t) => {
+    const seed = 20_261_123;
+    const random = new Random(seed);
+    const text = octets(120_000, 9);
+    const results = new Map<string, number>();
+    for (let trial = 0; trial < 120; trial += 1) {
+      const { peer, port, uri } = await setUp(
+        t,
+        {
+          attributes: trial % 2 === 0 ? onlyPrintJob : description,
+          on: {
+            'Get-Job-Attributes': (call) => {
+              const id = Number(call.value('job-id'));
+              return peer.jobs.get(id)?.[0]?.length === text.length
+                ? undefined
+                : { groups: [job(id, 5, 'job-incoming')] };
+            },
+          },
+        },
+        hastyClock(),
+      );
+      const fromPrinter = random.below(2) === 0;
+      const proxy = await startCutter(t, peer.port, {
+        fromPrinter,
+        after: random.below(fromPrinter ? 1_500 : 123_000),
+      });
+      const what = delivery([document(text)]);
+      const outcome = await print(port, uri.replace(String(peer.port), String(proxy)), what);
+      const isThere = [...peer.jobs.values()].some(([first]) => first?.equals(text));
+      const isOpen = peer.of('Create-Job').length > 0 && outcome.result === 'interrupted';
+      const isRight =
+        (outcome.result === 'delivered' ? isThere : outcome.evidence !== 'confirmed') &&
+        (outcome.evidence !== 'not-started' || !isThere) &&
+        (!isOpen || peer.of('Cancel-Job').length === 1) &&
+        (outcome.bytes === 0 || what.begun.length === 1);
+      if (!isRight) t.fail(`seed ${seed}, trial ${trial}: ${JSON.stringify(outcome)}, ${peer.operations().join()}`);
+      results.set(outcome.result, (results.get(outcome.result) ?? 0) + 1);
+    }
+    t.comment(JSON.stringify([...results]));
+    t.ok(['delivered', 'interrupted', 'unreachable'].every((result) => results.has(result)));
+  },
+);

@@ -1,5 +1,6 @@
 // What the tests of the IPP port share: a port and its printer, and how the fake clock runs beside real sockets.
 
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { type Clock, systemClock } from '../../lib/platform/clock.js';
@@ -32,6 +33,43 @@ export const running = async <T>(clock: FakeClock, work: Promise<T>, stepMs = 50
     await delay(1);
   }
   return work;
+};
+
+/** Does not sleep, and is a second older at each look: for what waits on the clock and needs no certain time. */
+export const hastyClock = (): Clock => {
+  let now = 0;
+  return { ...systemClock, sleep: async () => {}, monotonic: () => (now += 1_000) };
+};
+
+/**
+ * A way to a TCP port of this machine whose first connection is reset once so many octets went through, in that
+ * direction. Resolves with its own port.
+ */
+export const startCutter = async (
+  t: Test,
+  to: number,
+  { fromPrinter, after }: { readonly fromPrinter: boolean; readonly after: number },
+): Promise<number> => {
+  let connections = 0;
+  const server = createServer((near) => {
+    connections += 1;
+    const far = connect(to, '127.0.0.1');
+    let left = connections === 1 ? after : Infinity;
+    const pass = (from: Socket, into: Socket, counts: boolean): void => {
+      from.on('error', () => into.destroy());
+      from.on('close', () => into.destroy());
+      from.on('data', (chunk: Buffer) => {
+        into.write(chunk.subarray(0, counts ? left : undefined));
+        if (counts) left -= chunk.length;
+        if (left <= 0) near.resetAndDestroy();
+      });
+    };
+    pass(near, far, !fromPrinter);
+    pass(far, near, fromPrinter);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  return (server.address() as AddressInfo).port;
 };
 
 export const letter = octets(300_000, 3);
