@@ -61,11 +61,14 @@ export const jobRoutes = (app: AdminApp, groups: Groups): void => {
   > = {
     cancel: {
       summary: 'Cancels an unfinished job',
-      act: (spooler, id) => spooler.cancel(id, 'job-canceled-by-operator'),
+      act: (spooler, id) => spooler.control.cancel(id, 'job-canceled-by-operator'),
     },
-    hold: { summary: 'Holds a waiting job until it is released', act: (spooler, id) => spooler.hold(id) },
-    release: { summary: 'Ends any hold of a job', act: (spooler, id) => spooler.release(id) },
-    restart: { summary: 'Prints a finished job again, under its id', act: (spooler, id) => spooler.restart(id) },
+    hold: { summary: 'Holds a waiting job until it is released', act: (spooler, id) => spooler.control.hold(id) },
+    release: { summary: 'Ends any hold of a job', act: (spooler, id) => spooler.control.release(id) },
+    restart: {
+      summary: 'Prints a finished job again, under its id',
+      act: (spooler, id) => spooler.control.restart(id),
+    },
   };
   for (const [word, { summary, act }] of Object.entries(acts))
     app.post(`/api/1/jobs/:id/${word}`, {

@@ -61,16 +61,16 @@ export const jobUpload = (app: AdminApp, groups: Groups, { limits }: AdminParts)
       const expectedBytes = announcedLength(request);
       if (expectedBytes === undefined && request.headers['transfer-encoding'] === undefined)
         throw new PlatenError('bad-request', 'the request has no body: send the file as application/octet-stream');
-      await spooler.admit(printer, expectedBytes);
-      const id = await spooler.takeJobId();
+      await spooler.uploads.admit(printer, expectedBytes);
+      const id = await spooler.uploads.takeJobId();
       askForBody(request, reply);
-      const document = await spooler.receive({ job: id, number: 1 }, body(request), {
+      const document = await spooler.uploads.receive({ job: id, number: 1 }, body(request), {
         name,
         format,
         ...(expectedBytes === undefined ? {} : { expectedBytes }),
       });
       if (document.length === 0) {
-        await spooler.discard([document]);
+        await spooler.uploads.discard([document]);
         throw new PlatenError('bad-request', 'the file is empty: there is nothing to print');
       }
       const draft = {
@@ -82,7 +82,7 @@ export const jobUpload = (app: AdminApp, groups: Groups, { limits }: AdminParts)
         ...(priority === undefined ? {} : { priority }),
         origin: { protocol: 'rest', address: request.ip },
       } as const;
-      const job = await spooler.submit(id, draft, { documents: [document], open: false });
+      const job = await spooler.uploads.submit(id, draft, { documents: [document], open: false });
       return reply.status(201).send(showJobDetail(job, spooler));
     },
   });

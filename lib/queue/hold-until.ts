@@ -1,5 +1,7 @@
 // Pure: job-hold-until (RFC 8011 section 5.2.2) → when the hold ends. Times of day are the server's own; a bare time is UTC, as CUPS clients send it.
 
+import { PlatenError } from '../errors.js';
+
 export const holdUntilKeywords = [
   'no-hold',
   'indefinite',
@@ -64,4 +66,12 @@ export const readHoldUntil = (value: string, now: number): HoldUntil | undefined
   if (value === 'weekend') return untilWeekend(now);
   const window = windows[value];
   return window === undefined ? untilTime(now, value) : untilWindow(now, window);
+};
+
+/** Throws `bad-request` for a value that is not supported. */
+export const mustReadHoldUntil = (value: string, now: number): HoldUntil => {
+  const read = readHoldUntil(value, now);
+  if (read === undefined)
+    throw new PlatenError('bad-request', `job-hold-until ${JSON.stringify(value)} is not supported`);
+  return read;
 };

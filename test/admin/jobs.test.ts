@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import t from 'tap';
-import type { JobAnswer } from '../../lib/admin/job-answers.js';
+import type { JobsAnswer } from '../../lib/admin/job-routes.js';
+import type { EventsAnswer } from '../../lib/admin/event-routes.js';
 import type { JobRecord } from '../../lib/model/job.js';
 import { startTestAdmin } from '../support/admin.js';
 import { finishedRecord, jobRecord, seedJobs } from '../support/seeded-jobs.js';
@@ -24,10 +25,10 @@ async function* bytes(text: string) {
 }
 
 const submit = async ({ spooler }: TestSpooler, name = 'letter'): Promise<JobRecord> => {
-  const id = await spooler.takeJobId();
-  const document = await spooler.receive({ job: id, number: 1 }, bytes('text'), { format: 'text/plain' });
+  const id = await spooler.uploads.takeJobId();
+  const document = await spooler.uploads.receive({ job: id, number: 1 }, bytes('text'), { format: 'text/plain' });
   const draft = { printer: 'demo', name, user: 'alice', origin: { protocol: 'lpd', address: '192.0.2.9' } } as const;
-  return spooler.submit(id, draft, { documents: [document], open: false });
+  return spooler.uploads.submit(id, draft, { documents: [document], open: false });
 };
 
 const finished = ({ spooler }: TestSpooler, id: number): Promise<void> =>
@@ -133,10 +134,9 @@ t.test('pages put together are the whole list, whatever their size', async (t) =
         const found: number[] = [];
         for (let from: number | undefined = 0; from !== undefined; ) {
           const start: string = from === 0 ? '' : `&from=${from}`;
-          const answer = (await ask('GET', `/api/1/jobs?which=${which}${printer}&limit=${limit}${start}`)).json() as {
-            jobs: JobAnswer[];
-            next?: number;
-          };
+          const answer = (
+            await ask('GET', `/api/1/jobs?which=${which}${printer}&limit=${limit}${start}`)
+          ).json<JobsAnswer>();
           if (answer.jobs.length > limit) t.fail('a page is longer than asked for');
           found.push(...answer.jobs.map(({ id }) => id));
           from = answer.next;
@@ -185,7 +185,7 @@ t.test('events come newest first, and only those after a number where one is giv
   await spooler.addPrinter({ name: 'demo', deviceUri: 'socket://127.0.0.1' });
   await spooler.pausePrinter('demo', { message: 'why', cutOff: false });
   await events.settled();
-  const all = (await ask('GET', '/api/1/events')).json() as { events: { sequence: number; code: string }[] };
+  const all = (await ask('GET', '/api/1/events')).json<EventsAnswer>();
   t.match(all.events, [
     {
       sequence: 2,
@@ -200,5 +200,5 @@ t.test('events come newest first, and only those after a number where one is giv
   ]);
   t.match((await ask('GET', '/api/1/events?after=1')).json(), { events: [{ sequence: 2 }] });
   t.same((await ask('GET', '/api/1/events?after=2')).json(), { events: [] });
-  t.equal(((await ask('GET', '/api/1/events?limit=1')).json() as { events: object[] }).events.length, 1);
+  t.equal((await ask('GET', '/api/1/events?limit=1')).json<EventsAnswer>().events.length, 1);
 });

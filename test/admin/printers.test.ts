@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { PrinterAnswer } from '../../lib/admin/printer-answers.js';
+import type { PrintersAnswer } from '../../lib/admin/printer-routes.js';
 import { startTestAdmin } from '../support/admin.js';
 
 const canary = 'canary-9f31';
@@ -64,8 +65,8 @@ t.test('what cannot be done is said with its code', async (t) => {
   for (const [name, method, path, body, status, code] of cases)
     t.match((await ask(method, `/api/1/printers${path}`, body)).json(), { status, code }, name);
   port.close();
-  const id = await spooler.takeJobId();
-  await spooler.submit(
+  const id = await spooler.uploads.takeJobId();
+  await spooler.uploads.submit(
     id,
     { printer: 'demo', name: 'x', user: 'y', origin: { protocol: 'lpd', address: '::1' } },
     { documents: [], open: true },
@@ -108,7 +109,7 @@ t.test('a community is taken, told to nobody, and taken away', async (t) => {
     'acts are logged',
   );
   const cleared = await ask('PATCH', '/api/1/printers/demo', { device: { snmp: null } });
-  t.notHas((cleared.json() as PrinterAnswer).device, { snmp: {} });
+  t.notHas(cleared.json<PrinterAnswer>().device, { snmp: {} });
   t.equal(spooler.printers.must('demo').device.snmp, undefined);
 });
 
@@ -119,10 +120,7 @@ t.test('printers come in pages', async (t) => {
   const names: string[] = [];
   let from = '';
   for (let pages = 1; ; pages += 1) {
-    const answer = (await ask('GET', `/api/1/printers?limit=10${from}`)).json() as {
-      printers: PrinterAnswer[];
-      next?: string;
-    };
+    const answer = (await ask('GET', `/api/1/printers?limit=10${from}`)).json<PrintersAnswer>();
     names.push(...answer.printers.map(({ name }) => name));
     if (answer.next === undefined) {
       t.equal(pages, 3);
@@ -138,7 +136,7 @@ t.test('printers come in pages', async (t) => {
 
 t.test('the group is the only one, or has to be named', async (t) => {
   const { server } = await startTestAdmin(t);
-  const second = { group: 'sales', names: [], spooler: server.spooler };
+  const second = { group: 'sales', names: [], spooler: () => server.spooler() };
   const { ask } = await startTestAdmin(t, { admin: { servers: [server, second] } });
   t.match((await ask('GET', '/api/1/printers')).json(), { status: 400, code: 'bad-request', message: /print, sales/ });
   t.match((await ask('GET', '/api/1/printers?group=sales')).json(), { printers: [] });

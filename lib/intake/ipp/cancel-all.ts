@@ -18,6 +18,6 @@ export const cancelAll = async (
   const unknown = named.find((id) => !candidates.includes(id));
   if (unknown !== undefined)
     throw new PlatenError('job-not-found', `job ${unknown} is no unfinished job that you may cancel`);
-  for (const id of named.length === 0 ? candidates : named) await spooler.cancelIfUnfinished(id);
+  for (const id of named.length === 0 ? candidates : named) await spooler.control.cancelIfUnfinished(id);
   return ok;
 };

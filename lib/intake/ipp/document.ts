@@ -14,10 +14,14 @@ export const receiveDocument = (
 ): Promise<StoredDocument> => {
   const { compression, format, name } = ticket;
   const announced = compression === 'none' ? request.documentBytes : undefined;
-  return context.spooler.receive({ job, number }, decompressed(request.document, compression, context.decompression), {
-    format,
-    ...(name === undefined ? {} : { name }),
-    ...(announced === undefined ? {} : { expectedBytes: announced }),
-    signal: request.signal,
-  });
+  return context.spooler.uploads.receive(
+    { job, number },
+    decompressed(request.document, compression, context.decompression),
+    {
+      format,
+      ...(name === undefined ? {} : { name }),
+      ...(announced === undefined ? {} : { expectedBytes: announced }),
+      signal: request.signal,
+    },
+  );
 };

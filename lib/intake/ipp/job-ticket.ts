@@ -6,7 +6,8 @@ import { encodeAttributes } from '../../protocols/ipp/message-writer.js';
 import { booleanOf, findAttribute, integerOf, keywordsOf, stringOf } from '../../protocols/ipp/lookup.js';
 import { groupTags } from '../../protocols/ipp/tags.js';
 import { type IppAttribute, type IppGroup, unsupported } from '../../protocols/ipp/values.js';
-import type { JobDraft, PrintSpooler } from '../../queue/print-spooler.js';
+import type { PrintSpooler } from '../../queue/print-spooler.js';
+import type { JobDraft } from '../../queue/uploads.js';
 import { documentFormats, mostCopies } from './printer-attributes.js';
 import type { IppRequest } from './request.js';
 

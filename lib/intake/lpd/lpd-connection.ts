@@ -85,7 +85,7 @@ export class LpdConnection {
   async #beginJob(queue: string): Promise<void> {
     const { client, limits, log } = this.#parts;
     const spooler = await this.#spooler();
-    await spooler.admit(queue);
+    await spooler.uploads.admit(queue);
     this.#receiver = new JobReceiver({
       spooler,
       printer: queue,

@@ -5,7 +5,7 @@ import type { StoredDocument } from '../../model/document.js';
 import type { AssembledJob } from '../../protocols/lpd/assembly.js';
 import type { ControlFile } from '../../protocols/lpd/control-file.js';
 import { shortText } from '../../protocols/lpd/text.js';
-import type { JobDraft } from '../../queue/print-spooler.js';
+import type { JobDraft } from '../../queue/uploads.js';
 
 /** A document that waits in the spool under the id of the job that it will belong to. */
 export interface SpooledFile {

@@ -92,7 +92,7 @@ export const removeJobs = async (
 
 const isCanceled = async (spooler: PrintSpooler, id: number): Promise<boolean> => {
   try {
-    await spooler.cancel(id, 'job-canceled-by-user');
+    await spooler.control.cancel(id, 'job-canceled-by-user');
     return true;
   } catch (error) {
     // It ended by itself in the meantime.

@@ -56,19 +56,19 @@ export class JobReceiver {
   /** Removes every document that is not part of a job. */
   async discard(): Promise<void> {
     this.#ids.clear();
-    await this.#parts.spooler.discard(this.#assembly.clear().map(({ document }) => document));
+    await this.#parts.spooler.uploads.discard(this.#assembly.clear().map(({ document }) => document));
   }
 
   async #receive(key: string, octets: number | undefined): Promise<void> {
     const { spooler, printer, events } = this.#parts;
     this.#assembly.checkData(key);
-    await spooler.admit(printer, octets);
+    await spooler.uploads.admit(printer, octets);
     const scope = this.#assembly.scopeOf(key);
-    const taken = this.#ids.get(scope) ?? { id: await spooler.takeJobId(), documents: 0 };
+    const taken = this.#ids.get(scope) ?? { id: await spooler.uploads.takeJobId(), documents: 0 };
     this.#ids.set(scope, taken);
     taken.documents += 1;
     this.#parts.acknowledge();
-    const document = await spooler.receive({ job: taken.id, number: taken.documents }, events.content(), {
+    const document = await spooler.uploads.receive({ job: taken.id, number: taken.documents }, events.content(), {
       format,
       ...(octets === undefined ? {} : { expectedBytes: octets }),
     });
@@ -84,10 +84,10 @@ export class JobReceiver {
     try {
       ready = readyJob(assembled, { printer, address, maxDocuments });
     } catch (error) {
-      await spooler.discard(assembled.documents.map(({ document }) => document));
+      await spooler.uploads.discard(assembled.documents.map(({ document }) => document));
       throw error;
     }
-    await spooler.submit(ready.id, ready.draft, { documents: ready.documents, open: false });
+    await spooler.uploads.submit(ready.id, ready.draft, { documents: ready.documents, open: false });
     this.#parts.accepted(ready.id);
   }
 }

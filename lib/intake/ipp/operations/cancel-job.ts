@@ -9,7 +9,10 @@ export const cancelJob: Operation = {
   policy: 'job-owner',
   target: 'job',
   run: async (request, { spooler }, job) => {
-    await spooler.cancel(job.id, job.user === request.user ? 'job-canceled-by-user' : 'job-canceled-by-operator');
+    await spooler.control.cancel(
+      job.id,
+      job.user === request.user ? 'job-canceled-by-user' : 'job-canceled-by-operator',
+    );
     return ok;
   },
 };

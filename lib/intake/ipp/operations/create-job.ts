@@ -11,10 +11,10 @@ export const createJob: Operation = {
   target: 'printer',
   run: async (request, { spooler }, printer) => {
     const { draft, ignored } = readTicket(request, spooler);
-    await spooler.admit(printer.name);
+    await spooler.uploads.admit(printer.name);
     const origin = { protocol: 'ipp', address: request.clientAddress } as const;
-    const job = await spooler.submit(
-      await spooler.takeJobId(),
+    const job = await spooler.uploads.submit(
+      await spooler.uploads.takeJobId(),
       { ...draft, printer: printer.name, origin },
       { documents: [], open: true },
     );

@@ -10,7 +10,7 @@ export const holdJob: Operation = {
   policy: 'job-owner',
   target: 'job',
   run: async (request, { spooler }, job) => {
-    await spooler.hold(job.id, stringOf(request.operation, 'job-hold-until') ?? 'indefinite');
+    await spooler.control.hold(job.id, stringOf(request.operation, 'job-hold-until') ?? 'indefinite');
     return ok;
   },
 };

@@ -14,11 +14,11 @@ export const printJob: Operation = {
     const { spooler } = context;
     const ticket = readDocumentTicket(request.operation, printer);
     const { draft, ignored } = readTicket(request, spooler);
-    await spooler.admit(printer.name, request.documentBytes);
-    const id = await spooler.takeJobId();
+    await spooler.uploads.admit(printer.name, request.documentBytes);
+    const id = await spooler.uploads.takeJobId();
     const document = await receiveDocument(request, context, { job: id, number: 1, ticket });
     const origin = { protocol: 'ipp', address: request.clientAddress } as const;
-    const job = await spooler.submit(
+    const job = await spooler.uploads.submit(
       id,
       { ...draft, printer: printer.name, origin },
       { documents: [document], open: false },

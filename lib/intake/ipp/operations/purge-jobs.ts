@@ -9,7 +9,7 @@ export const purgeJobs: Operation = {
   policy: 'operator',
   target: 'printer-or-server',
   run: async (_request, { spooler }, printer) => {
-    await spooler.purge(printer?.name);
+    await spooler.control.purge(printer?.name);
     return ok;
   },
 };

@@ -9,7 +9,7 @@ export const releaseJob: Operation = {
   policy: 'job-owner',
   target: 'job',
   run: async (_request, { spooler }, job) => {
-    await spooler.release(job.id);
+    await spooler.control.release(job.id);
     return ok;
   },
 };

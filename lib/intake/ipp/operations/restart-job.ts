@@ -10,7 +10,7 @@ export const restartJob: Operation = {
   policy: 'job-owner',
   target: 'job',
   run: async (request, { spooler }, job) => {
-    await spooler.restart(job.id, stringOf(request.operation, 'job-hold-until') ?? 'no-hold');
+    await spooler.control.restart(job.id, stringOf(request.operation, 'job-hold-until') ?? 'no-hold');
     return ok;
   },
 };

@@ -17,14 +17,14 @@ const receive = async (
 ): Promise<JobRecord> => {
   const { spooler } = context;
   const ticket = readDocumentTicket(request.operation, spooler.printers.must(job.printer));
-  await spooler.admit(job.printer, request.documentBytes);
+  await spooler.uploads.admit(job.printer, request.documentBytes);
   const document = await receiveDocument(request, context, { job: job.id, number, ticket });
   // No data with last-document only closes the job; but a job of one empty document is one.
   if (last && document.length === 0 && job.documents.length > 0) {
-    await spooler.discard([document]);
-    return spooler.close(job.id);
+    await spooler.uploads.discard([document]);
+    return spooler.uploads.close(job.id);
   }
-  return spooler.addDocument(job.id, document, { last });
+  return spooler.uploads.addDocument(job.id, document, { last });
 };
 
 export const sendDocument: Operation = {
@@ -38,13 +38,13 @@ export const sendDocument: Operation = {
     const { spooler, maxDocumentsPerJob } = context;
     if (job.documents.length >= maxDocumentsPerJob)
       throw new PlatenError('job-not-possible', `a job holds at most ${maxDocumentsPerJob} documents`);
-    const number = spooler.beginUpload(job);
+    const number = spooler.uploads.begin(job);
     if (number === undefined)
       throw new ProtocolError('server-error-busy', 'another document of this job is coming in just now');
     try {
       return jobAnswer(request, await receive(request, context, { job, number, last }));
     } finally {
-      spooler.endUpload(job.id);
+      spooler.uploads.end(job.id);
     }
   },
 };

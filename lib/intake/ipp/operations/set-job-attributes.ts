@@ -37,7 +37,7 @@ export const setJobAttributes: Operation = {
     const priority = numberIn(group, 'job-priority', 100);
     const name = stringOf(group, 'job-name');
     const holdUntil = stringOf(group, 'job-hold-until');
-    await spooler.amend(job.id, {
+    await spooler.control.amend(job.id, {
       ...(copies === undefined ? {} : { copies }),
       ...(priority === undefined ? {} : { priority }),
       ...(name === undefined ? {} : { name }),

@@ -11,7 +11,7 @@ export const validateJob: Operation = {
   run: async (request, { spooler }, printer) => {
     readDocumentTicket(request.operation, printer);
     const { ignored } = readTicket(request, spooler);
-    await spooler.admit(printer.name);
+    await spooler.uploads.admit(printer.name);
     return ignored.length === 0
       ? { status: 'successful-ok' }
       : { status: 'successful-ok-ignored-or-substituted-attributes', unsupported: ignored };

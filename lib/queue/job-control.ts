@@ -1,0 +1,113 @@
+// What may be done to jobs that are on record: cancel, hold, release, restart, amend, purge. Everything resolves when it is durable.
+
+import { PlatenError } from '../errors.js';
+import { isFinished, type JobRecord } from '../model/job.js';
+import type { Clock } from '../platform/clock.js';
+import type { Dispatcher } from './dispatcher.js';
+import { mustReadHoldUntil } from './hold-until.js';
+import * as change from './job-changes.js';
+import type { JobTable } from './job-table.js';
+import type { Retention } from './retention.js';
+
+interface Parts {
+  readonly jobs: JobTable;
+  readonly dispatcher: Dispatcher;
+  readonly retention: Retention;
+  readonly clock: Clock;
+}
+
+export class JobControl {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the job is on record as canceled and no byte of it leaves any more. */
+  async cancel(id: number, reason: 'job-canceled-by-user' | 'job-canceled-by-operator'): Promise<JobRecord> {
+    const job = await this.#must(id);
+    if (isFinished(job.state)) throw new PlatenError('job-not-possible', `job ${id} is ${job.state} already`);
+    await this.#parts.dispatcher.cancel(job);
+    const after = await this.#must(id);
+    if (after.state === 'canceled') return after;
+    return this.#parts.jobs.update(id, (current) => change.cancel(current, { now: this.#parts.clock.wall(), reason }));
+  }
+
+  /** Like `cancel`; a job that has finished in the meantime is left as it is. */
+  async cancelIfUnfinished(id: number): Promise<void> {
+    try {
+      await this.cancel(id, 'job-canceled-by-user');
+    } catch (error) {
+      const code = error instanceof PlatenError ? error.code : undefined;
+      if (code !== 'job-not-possible' && code !== 'job-not-found') throw error;
+    }
+  }
+
+  /** Cancels every unfinished job of the printer (of all printers) and forgets the finished ones with their documents. */
+  async purge(printer: string | undefined): Promise<void> {
+    const unfinished =
+      printer === undefined ? this.#parts.jobs.allUnfinished() : this.#parts.jobs.unfinishedOf(printer);
+    for (const { id } of [...unfinished]) await this.cancelIfUnfinished(id);
+    for await (const page of this.#parts.jobs.finished()) {
+      for (const job of page)
+        if (printer === undefined || job.printer === printer) await this.#parts.retention.forget(job.id);
+    }
+  }
+
+  async hold(id: number, until = 'indefinite'): Promise<JobRecord> {
+    const read = mustReadHoldUntil(until, this.#parts.clock.wall());
+    await this.#mustBeUnfinished(id);
+    return this.#parts.jobs.update(id, (job) =>
+      read.held ? change.hold(job, until, read.endsAt) : change.release(job),
+    );
+  }
+
+  async release(id: number): Promise<JobRecord> {
+    await this.#mustBeUnfinished(id);
+    return this.#parts.jobs.update(id, change.release);
+  }
+
+  /** Prints a finished job again under its own id. */
+  async restart(id: number, holdUntil = 'no-hold'): Promise<JobRecord> {
+    const read = mustReadHoldUntil(holdUntil, this.#parts.clock.wall());
+    const job = await this.#must(id);
+    if (!isFinished(job.state)) throw new PlatenError('job-not-possible', `job ${id} has not finished yet`);
+    const again = await this.#parts.jobs.updateFinished(id, (done) =>
+      change.restart(
+        done,
+        this.#parts.jobs.takeSequence(),
+        read.held
+          ? { by: 'client', until: holdUntil, ...(read.endsAt === undefined ? {} : { endsAt: read.endsAt }) }
+          : undefined,
+      ),
+    );
+    if (again === undefined) throw new PlatenError('job-not-found');
+    return again;
+  }
+
+  /** Changes a job that waits (Set-Job-Attributes), all of it in one step. */
+  async amend(
+    id: number,
+    { holdUntil, ...settings }: Partial<Pick<JobRecord, 'priority' | 'copies' | 'name'>> & { holdUntil?: string },
+  ): Promise<JobRecord> {
+    const read = holdUntil === undefined ? undefined : mustReadHoldUntil(holdUntil, this.#parts.clock.wall());
+    await this.#mustBeUnfinished(id);
+    return this.#parts.jobs.update(id, (job) => {
+      if (job.state === 'processing') throw new PlatenError('job-not-possible', `job ${id} is being sent`);
+      const amended = { ...job, ...settings };
+      if (holdUntil === undefined || read === undefined) return amended;
+      return read.held ? change.hold(amended, holdUntil, read.endsAt) : change.release(amended);
+    });
+  }
+
+  async #must(id: number): Promise<JobRecord> {
+    const job = await this.#parts.jobs.find(id);
+    if (job === undefined) throw new PlatenError('job-not-found', `there is no job ${id}`);
+    return job;
+  }
+
+  async #mustBeUnfinished(id: number): Promise<void> {
+    const job = await this.#must(id);
+    if (isFinished(job.state)) throw new PlatenError('job-not-possible', `job ${id} is ${job.state} already`);
+  }
+}

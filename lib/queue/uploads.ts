@@ -1,0 +1,195 @@
+// The way in: from an upload's first byte to the job on record (P1). Listeners use it; so does the REST API.
+
+import { PlatenError } from '../errors.js';
+import type { StoredDocument } from '../model/document.js';
+import { defaultPriority, type JobOrigin, type JobRecord } from '../model/job.js';
+import type { Tenure } from '../model/ownership.js';
+import type { PrinterRecord } from '../model/printer.js';
+import type { Clock } from '../platform/clock.js';
+import type { Spool } from '../spool/spool.js';
+import { admit } from './admission.js';
+import { mustReadHoldUntil } from './hold-until.js';
+import * as change from './job-changes.js';
+import type { JobIds } from './job-ids.js';
+import type { JobTable } from './job-table.js';
+import type { PrinterTable } from './printer-table.js';
+
+/** What a client says of a job. */
+export interface JobDraft {
+  readonly printer: string;
+  readonly name: string;
+  readonly user: string;
+  readonly host?: string;
+  readonly origin: JobOrigin;
+  readonly language?: string;
+  readonly priority?: number;
+  readonly copies?: number;
+  /** job-hold-until; `bad-request` when it is none of the supported values. */
+  readonly holdUntil?: string;
+  /** RFC 8010 job-attributes-tag group, base64. */
+  readonly ticket?: string;
+}
+
+export interface UploadOptions {
+  readonly name?: string;
+  readonly format: string;
+  /** Octets, where the client announced them. */
+  readonly expectedBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+interface Parts {
+  readonly tenure: Tenure;
+  readonly jobs: JobTable;
+  readonly printers: PrinterTable;
+  readonly ids: JobIds;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly newUuid: () => string;
+  readonly maxUnfinishedJobs: number;
+  readonly multipleOperationTimeoutMs: number;
+}
+
+/** While the outcome is unknown the record may be there: its documents stay. */
+const mayBeOnRecord = (error: unknown): boolean =>
+  error instanceof PlatenError && error.code === 'store-outcome-unknown';
+
+export class Uploads {
+  readonly #parts: Parts;
+  readonly #underWay = new Set<number>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Throws the reason for which this printer takes no job of `expectedBytes` octets now. */
+  async admit(printer: string, expectedBytes?: number): Promise<PrinterRecord> {
+    const record = this.#parts.printers.must(printer);
+    const admission = admit({
+      printer: record,
+      unfinishedJobs: this.#parts.jobs.unfinishedCount,
+      maxUnfinishedJobs: this.#parts.maxUnfinishedJobs,
+    });
+    if (!admission.admitted) throw new PlatenError(admission.code, admission.detail);
+    if (!this.#parts.tenure.holds()) throw new PlatenError('not-owner');
+    await this.#parts.spool.admit(expectedBytes);
+    return record;
+  }
+
+  takeJobId(): Promise<number> {
+    return this.#parts.ids.take();
+  }
+
+  /** Spools one document durably. Whoever does not put it on a job's record afterwards must `discard` it. */
+  async receive(
+    { job, number }: { job: number; number: number },
+    source: AsyncIterable<Uint8Array>,
+    { name, format, expectedBytes, signal }: UploadOptions,
+  ): Promise<StoredDocument> {
+    const { tenure, spool } = this.#parts;
+    const { group, epoch } = tenure;
+    const stored = await spool.receive({ group, epoch, job, number }, source, {
+      ...(expectedBytes === undefined ? {} : { expectedBytes }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { number, ...(name === undefined ? {} : { name }), format, ...stored, holders: [tenure.node] };
+  }
+
+  async discard(documents: readonly StoredDocument[]): Promise<void> {
+    for (const document of documents) await this.#parts.spool.remove(this.#parts.tenure.group, document);
+  }
+
+  /**
+   * Puts a new job on record, durably: it exists when this resolves. With `open`, it waits for more documents.
+   * When this throws, the documents are gone.
+   */
+  async submit(
+    id: number,
+    draft: JobDraft,
+    { documents, open }: { documents: readonly StoredDocument[]; open: boolean },
+  ): Promise<JobRecord> {
+    try {
+      return await this.#parts.jobs.create(this.#newRecord(id, draft, documents, open));
+    } catch (error) {
+      if (!mayBeOnRecord(error)) await this.discard(documents);
+      throw error;
+    }
+  }
+
+  /** Adds a document to an open job and, with `last`, closes it. When this throws, the document is gone. */
+  async addDocument(id: number, document: StoredDocument, { last }: { last: boolean }): Promise<JobRecord> {
+    try {
+      return await this.#parts.jobs.update(id, (job) => {
+        const longer = change.addDocument(job, document, this.#openUntil());
+        return last ? change.close(longer, this.#parts.jobs.takeSequence()) : longer;
+      });
+    } catch (error) {
+      if (!mayBeOnRecord(error)) await this.discard([document]);
+      throw error;
+    }
+  }
+
+  /**
+   * Marks an open job as receiving a document: its time for the next one does not run meanwhile. Returns the number of the
+   * document, or undefined when another one is coming in just now. Ends with `end`.
+   */
+  begin(job: JobRecord): number | undefined {
+    if (this.#underWay.has(job.id)) return undefined;
+    this.#underWay.add(job.id);
+    return (job.documents.at(-1)?.number ?? 0) + 1;
+  }
+
+  end(job: number): void {
+    this.#underWay.delete(job);
+  }
+
+  /** True while a document of this open job is coming in. */
+  isUnderWay(job: number): boolean {
+    return this.#underWay.has(job);
+  }
+
+  /** Close-Job, or an empty last Send-Document. A job without any document is aborted. */
+  async close(id: number): Promise<JobRecord> {
+    return this.#parts.jobs.update(id, (job) =>
+      job.openUntil !== undefined && job.documents.length === 0
+        ? change.abort(job, 'the job was closed without a document', this.#parts.clock.wall())
+        : change.close(job, this.#parts.jobs.takeSequence()),
+    );
+  }
+
+  #openUntil(): number {
+    return this.#parts.clock.wall() + this.#parts.multipleOperationTimeoutMs;
+  }
+
+  #newRecord(id: number, draft: JobDraft, documents: readonly StoredDocument[], open: boolean): JobRecord {
+    const { clock, newUuid } = this.#parts;
+    const {
+      holdUntil = 'no-hold',
+      language = 'en',
+      priority = defaultPriority,
+      copies = 1,
+      ticket = '',
+      ...said
+    } = draft;
+    const read = mustReadHoldUntil(holdUntil, clock.wall());
+    const base: JobRecord = {
+      version: 1,
+      id,
+      uuid: newUuid(),
+      state: 'pending',
+      reasons: open ? ['job-incoming'] : [],
+      ...said,
+      language,
+      priority,
+      copies,
+      ticket,
+      documents,
+      created: clock.wall(),
+      attempts: [],
+      attemptCount: 0,
+      failures: 0,
+      ...(open ? { openUntil: this.#openUntil() } : { sequence: this.#parts.jobs.takeSequence() }),
+    };
+    return read.held ? change.hold(base, holdUntil, read.endsAt) : base;
+  }
+}
