@@ -9,9 +9,6 @@ import { banner } from '../lib/main/banner.js';
 import { createLog } from '../lib/platform/log.js';
 import { version } from '../lib/platform/version.js';
 
-/** Documents being sent may end for so long when the node is told to stop. */
-const cutOffAfterMs = 10_000;
-
 const fail = (message: string): never => {
   process.stderr.write(`platend: ${message}\n`);
   process.exit(2);
@@ -49,7 +46,7 @@ const run = async (): Promise<void> => {
   });
   process.stdout.write(banner(config, node.listening));
   await stopAsked;
-  await node.stop({ cutOffAfterMs });
+  await node.stop({ cutOffAfterMs: config.jobs.stopTimeoutMs });
   process.stdout.write('stopped\n');
   process.removeAllListeners('disconnect');
   process.disconnect?.();

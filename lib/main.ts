@@ -16,7 +16,9 @@ import type { Log } from './platform/log.js';
 import { version } from './platform/version.js';
 import { IppPort } from './ports/ipp-port.js';
 import { LprPort } from './ports/lpr-port.js';
+import { DiagTcpWitness } from './ports/diag-witness.js';
 import { RawPort } from './ports/raw-port.js';
+import { ProcTcpWitness } from './ports/tcp-witness.js';
 import { EventLog } from './queue/events.js';
 import { PrintSpooler } from './queue/print-spooler.js';
 import { Spool } from './spool/spool.js';
@@ -81,7 +83,9 @@ export const startNode = async ({
     const poller = new DevicePoller({ clock, log });
     stops.push(() => poller.close());
     const deviceStatus = new DeviceStatus(poller);
-    const raw = new RawPort({ clock, log });
+    const witness = new DiagTcpWitness({ clock, log, fallback: new ProcTcpWitness() });
+    stops.push(() => witness.close());
+    const raw = new RawPort({ clock, log, witness });
     const ipp = new IppPort({ clock });
     const ports = { socket: raw, lpd: new LprPort({ clock }), ipp, ipps: ipp };
 

@@ -154,7 +154,7 @@ const history = z
 const jobs = z
   .strictObject({
     multipleOperationTimeoutMs: milliseconds(seconds).default(300 * seconds),
-    jobCompletionTimeoutMs: milliseconds(0).default(180 * seconds),
+    stopTimeoutMs: milliseconds(0).default(10 * seconds),
     maxAttempts: count().default(3),
     interrupted: z.enum(['restart', 'hold']).default('restart'),
   })
