@@ -25,7 +25,7 @@ type Answer = Extract<Exchange, { got: 'answer' }>;
 
 const isAccepted = (got: Exchange): got is Answer => got.got === 'answer' && meaningOf(got) === 'ok';
 
-const isOutcome = (value: Outcome | Capabilities): value is Outcome => 'result' in value;
+const isOutcome = (value: Outcome | Capabilities | Answer): value is Outcome => 'result' in value;
 
 const hasStatus = (got: Exchange, status: keyof typeof statusCodes): boolean =>
   got.got === 'answer' && got.message.code === statusCodes[status];
@@ -134,7 +134,7 @@ export class IppAttempt {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const byCreateJob = supports(able, 'Create-Job') && supports(able, 'Send-Document');
       const got = byCreateJob ? await this.#create(next, able) : await this.#printAtOnce(next, able);
-      if (isNotAnswer(got)) return got;
+      if (isOutcome(got)) return got;
       if (this.#accepted === 0 && hasStatus(got, 'server-error-operation-not-supported')) {
         // It lists Create-Job, but does not have it.
         able = { ...able, operations: new Set() };
@@ -289,5 +289,3 @@ export class IppAttempt {
     return this.#outcome('delivered', evidence, detail);
   }
 }
-
-const isNotAnswer = (value: Answer | Outcome): value is Outcome => 'result' in value;
