@@ -2,7 +2,8 @@
 //
 // When is a data file whole?
 //  - A count from 1 up to below `unknownSizeFrom` is a promise: exactly so many octets, then one zero octet. Fewer when the client
-//    closes, or another octet in the zero's place, and the file never was (R70).
+//    closes, or another octet in the zero's place, and the file never was (R70). Instead of the zero octet the client may close its
+//    sending side: CUPS' back end does in `mode=stream`, and waits for no answer. Whoever sees the connection break does not call `end`.
 //  - Count 0 means that the client does not know (section 6.3): the file ends where the client closes its sending side. At least one
 //    octet must have come: a client that died after the subcommand looks the same as an empty file.
 //  - Count 0 and one zero octet with nothing behind it is an empty file and its end. Only silence tells it from a file that begins
@@ -114,10 +115,10 @@ export class LpdReader {
     if (this.#state === 'lone-zero') yield this.#closeFile();
   }
 
-  /** The client closed its sending side. */
+  /** The client closed its sending side, in order. */
   *end(): Generator<LpdEvent> {
     const file = this.#file;
-    if (this.#state === 'lone-zero') yield this.#closeFile();
+    if (this.#state === 'lone-zero' || this.#state === 'file-end') yield this.#closeFile();
     else if (this.#state === 'file' && file !== null && file.announced === undefined && file.received > 0)
       yield this.#closeFile();
     const whole = this.#lineOctets === 0 && this.#file === null;

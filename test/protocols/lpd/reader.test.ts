@@ -134,9 +134,9 @@ const connections: readonly { name: string; sent: string; events: readonly strin
     events: ['receive-job lp', 'data-file A001 9', 'content "abc"', 'end false'],
   },
   {
-    name: 'the connection ends before the zero octet',
+    name: 'the connection ends in place of the zero octet',
     sent: '\x02lp\n\x033 dfA001h\nabc',
-    events: ['receive-job lp', 'data-file A001 3', 'content "abc"', 'end false'],
+    events: ['receive-job lp', 'data-file A001 3', 'content "abc"', 'data-file-end A001 3', 'end true'],
   },
   {
     name: 'the connection ends in a control file',
