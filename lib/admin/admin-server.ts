@@ -1,7 +1,7 @@
 // The REST API's listener, on the node's own address: who is heard, what is refused, and where each resource lives.
 
 import type { AddressInfo } from 'node:net';
-import { fastify, type InjectOptions, type LightMyRequestResponse } from 'fastify';
+import { fastify, type HTTPMethods, type InjectOptions, type LightMyRequestResponse } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { PlatenError } from '../errors.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
@@ -18,7 +18,7 @@ import { answerProblem } from './problems.js';
 import { statusRoutes } from './status-routes.js';
 
 export interface AdminRoute {
-  readonly method: string;
+  readonly method: HTTPMethods;
   readonly url: string;
   readonly policy: Policy;
 }

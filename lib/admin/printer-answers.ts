@@ -19,6 +19,7 @@ export const printerAnswer = z.object({
   location: z.string(),
   makeAndModel: z.string(),
   deviceUri: z.string(),
+  formats: z.array(z.string()).describe('Media types that the device is said to understand'),
   deviceAddresses: z.array(z.string()),
   device: z.object({
     lock: z.enum(['address', 'port']),
@@ -55,11 +56,12 @@ const showDevice = ({ snmp, ...device }: PrinterRecord['device']): PrinterAnswer
 });
 
 export const showPrinter = (record: PrinterRecord, spooler: PrintSpooler): PrinterAnswer => {
-  const { version: _, device, deviceAddresses, ...shown } = record;
+  const { device, deviceAddresses, formats, ...shown } = record;
   const { state, reasons, message } = spooler.printerState(record);
   const { job, progress, refusals } = spooler.lane(record.name);
   return {
     ...shown,
+    formats: [...formats],
     deviceAddresses: [...deviceAddresses],
     device: showDevice(device),
     state,

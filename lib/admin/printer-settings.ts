@@ -27,10 +27,18 @@ const device = z.strictObject({
   snmp: snmp.exactOptional(),
 });
 
+const mediaType = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/,
+    'expected a media type, in lower case',
+  );
+
 const said = {
   info: plainText(127).exactOptional(),
   location: plainText(127).exactOptional(),
   makeAndModel: plainText(127).exactOptional(),
+  formats: z.array(mediaType).max(50).exactOptional().describe('Media types that the device understands'),
   interrupted: z.enum(['restart', 'hold']).exactOptional(),
   maxAttempts: z.int().min(1).max(1_000_000).exactOptional(),
 };

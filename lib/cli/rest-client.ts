@@ -29,12 +29,21 @@ const responseTo = (sent: ClientRequest): Promise<IncomingMessage> =>
     sent.on('error', reject);
   });
 
-async function* counted(source: Readable, onProgress: (sent: number) => void): AsyncGenerator<Buffer, void, undefined> {
+/** The source's octets; what keeps them from being read is told before it is thrown. */
+async function* watched(
+  { source, onProgress }: Upload,
+  onReadError: (error: unknown) => void,
+): AsyncGenerator<Buffer, void, undefined> {
   let sent = 0;
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    yield chunk;
-    sent += chunk.length;
-    onProgress(sent);
+  try {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      yield chunk;
+      sent += chunk.length;
+      onProgress(sent);
+    }
+  } catch (error) {
+    onReadError(error);
+    throw error;
   }
 }
 
@@ -71,38 +80,54 @@ export class RestClient {
   }
 
   /** Sends a file as it is read. The source is destroyed at the end, whatever that is. */
-  async upload<Answer>(path: string, query: Query, { source, length, onProgress }: Upload): Promise<Answer> {
+  async upload<Answer>(path: string, query: Query, upload: Upload): Promise<Answer> {
+    const { source, length } = upload;
     const sent = this.#open('POST', path, query, {
       'content-type': 'application/octet-stream',
       expect: '100-continue',
       ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': length }),
     });
     const response = responseTo(sent);
-    const continued = new Promise<undefined>((resolve) => sent.once('continue', () => resolve(undefined)));
-    sent.flushHeaders();
-    const stopWaiting = new AbortController();
-    let failure: unknown;
     try {
-      const early = await Promise.race([
-        response,
-        continued,
-        this.#clock.sleep(continueTimeoutMs, stopWaiting.signal),
-      ]).catch(() => undefined);
-      if (early === undefined)
-        // When the node answers in the middle and hangs up, its answer says why.
-        await pipeline(counted(source, onProgress), sent).catch((error: unknown) => {
-          failure = error;
-          sent.destroy();
-        });
-      if (source.errored !== null) {
-        response.catch(() => undefined);
-        throw new CliError('refused', `the file cannot be read: ${source.errored.message}`, 'Nothing was printed.');
-      }
-      return await this.#answer<Answer>(response.catch((error: unknown) => Promise.reject(failure ?? error)));
+      const isWanted = this.#isWanted(sent, response);
+      sent.flushHeaders();
+      if (await isWanted) await this.#send(sent, upload);
+      return await this.#answer<Answer>(response);
+    } catch (error) {
+      // What it was is told by now; the connection's own end is not waited for.
+      response.catch(() => undefined);
+      throw error;
     } finally {
-      stopWaiting.abort();
       source.destroy();
     }
+  }
+
+  /** Whether the node asks for the body; false when it has answered, or the connection has ended, before that. */
+  async #isWanted(sent: ClientRequest, response: Promise<IncomingMessage>): Promise<boolean> {
+    const stopWaiting = new AbortController();
+    try {
+      return await Promise.race([
+        new Promise<boolean>((resolve) => sent.once('continue', () => resolve(true))),
+        response.then(
+          () => false,
+          () => false,
+        ),
+        this.#clock.sleep(continueTimeoutMs, stopWaiting.signal).then(() => true),
+      ]);
+    } finally {
+      stopWaiting.abort();
+    }
+  }
+
+  /** Ends when the body is sent, or when the connection takes no more of it: then the answer says why. */
+  async #send(sent: ClientRequest, upload: Upload): Promise<void> {
+    let readError: unknown;
+    const source = watched(upload, (error) => {
+      readError = error;
+    });
+    await pipeline(source, sent).catch(() => undefined);
+    if (readError !== undefined)
+      throw new CliError('refused', `the file cannot be read: ${(readError as Error).message}`, 'Nothing was printed.');
   }
 
   #open(method: string, path: string, query: Query, headers: Readonly<Record<string, string | number>>): ClientRequest {

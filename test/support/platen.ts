@@ -1,6 +1,6 @@
 // The compiled command line, run against a live admin server.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -22,15 +22,21 @@ export interface RunOptions {
 
 const script = path.resolve(import.meta.dirname, '../../bin/platen.js');
 
-/** Nothing of the caller's environment reaches the command. */
-export const runPlaten = async (args: readonly string[], { stdin = '', env = {}, cwd }: RunOptions = {}): Promise<Ended> => {
-  const child = spawn(process.execPath, [script, ...args], { env: { TZ: 'UTC', ...env }, ...(cwd === undefined ? {} : { cwd }) });
+/** Starts the command. Nothing of the caller's environment reaches it. */
+export const spawnPlaten = (
+  args: readonly string[],
+  { env = {}, cwd }: RunOptions = {},
+): ChildProcessWithoutNullStreams =>
+  spawn(process.execPath, [script, ...args], { env: { TZ: 'UTC', ...env }, ...(cwd === undefined ? {} : { cwd }) });
+
+export const runPlaten = async (args: readonly string[], options: RunOptions = {}): Promise<Ended> => {
+  const child = spawnPlaten(args, options);
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   child.stdin.on('error', () => {});
-  child.stdin.end(stdin);
+  child.stdin.end(options.stdin ?? '');
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, out, err };
 };
@@ -52,7 +58,8 @@ export const startTestPlaten = async (t: Test, options: TestSpoolerOptions = {})
   await made.spooler.addPrinter({ name: 'demo', deviceUri: 'socket://127.0.0.1', info: 'Demo' });
   const { port } = await made.admin.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${port}`;
-  const platen: TestPlaten['platen'] = (args, runOptions) => runPlaten([...args, '--state', made.directory, '--url', url], runOptions);
+  const platen: TestPlaten['platen'] = (args, runOptions) =>
+    runPlaten([...args, '--state', made.directory, '--url', url], runOptions);
   return { ...made, url, platen };
 };
 

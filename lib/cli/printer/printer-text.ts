@@ -39,6 +39,7 @@ export const showPrinterRecord = (terminal: Terminal, printer: PrinterAnswer): v
     ['info', printer.info],
     ['location', printer.location],
     ['make and model', printer.makeAndModel],
+    ['formats', printer.formats.join(', ')],
     ['when interrupted', printer.interrupted],
     ['held after', `${printer.maxAttempts} failed attempts`],
     ['one job at a time', `per ${device.lock}`],

@@ -10,6 +10,7 @@ export interface SettingOptions {
   readonly info?: string;
   readonly location?: string;
   readonly makeAndModel?: string;
+  readonly formats?: readonly string[];
   readonly interrupted?: string;
   readonly maxAttempts?: number;
   readonly lock?: string;
@@ -33,6 +34,7 @@ export const addSettings = (command: Command): Command =>
     .option('--info <text>', 'what people call it')
     .option('--location <text>', 'where it stands')
     .option('--make-and-model <text>', 'what it is')
+    .option('--formats <types...>', 'media types that the device understands')
     .addOption(
       new Option('--interrupted <policy>', 'what becomes of a job that was cut off').choices(['restart', 'hold']),
     )
@@ -99,16 +101,16 @@ export const settingsBody = async (options: SettingOptions, stdin: Readable): Pr
     localAddress: options.localAddress === false ? null : options.localAddress,
     snmp: await snmpOf(options, stdin),
   };
-  const body = {
+  return {
     deviceUri: options.device,
     info: options.info,
     location: options.location,
     makeAndModel: options.makeAndModel,
+    formats: options.formats,
     interrupted: options.interrupted,
     maxAttempts: options.maxAttempts,
     device: isSaid(device) ? device : undefined,
   };
-  return body;
 };
 
 export const saysNothing = (body: object): boolean => !isSaid(body);
