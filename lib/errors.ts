@@ -27,6 +27,12 @@ export const errorKinds = {
     http: 503,
     ipp: 'server-error-service-unavailable',
   },
+  'store-restored': {
+    meaning: 'the store is older than what this node has seen',
+    retriable: false,
+    http: 503,
+    ipp: 'server-error-service-unavailable',
+  },
   'not-owner': {
     meaning: 'this node does not own the group (any more)',
     retriable: true,

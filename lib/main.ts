@@ -6,6 +6,7 @@ import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { AdminServer } from './admin/admin-server.js';
 import { ensureToken } from './admin/token.js';
+import { NodeMemory } from './cluster/node-memory.js';
 import { SoleOwnership } from './cluster/sole-ownership.js';
 import type { Config } from './config.js';
 import { DeviceStatus } from './main/device-status.js';
@@ -64,7 +65,8 @@ export const startNode = async ({
     await ensureDirectory(stateDirectory);
     const store = await openStore({ directory: path.join(stateDirectory, 'store'), log, clock });
     stops.push(() => store.close());
-    const ownership = new SoleOwnership({ store, node, incarnation: randomBytes(16).toString('hex') });
+    const memory = await NodeMemory.open(stateDirectory);
+    const ownership = new SoleOwnership({ store, node, incarnation: randomBytes(16).toString('hex'), memory });
     const fail = (error: unknown): void => {
       ownership.lose();
       onFailure(error);

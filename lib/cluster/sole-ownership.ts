@@ -4,24 +4,30 @@ import { PlatenError } from '../errors.js';
 import type { OwnerRecord, Tenure } from '../model/ownership.js';
 import { keys } from '../store/keys.js';
 import type { Json, Store } from '../store/store.js';
+import type { NodeMemory } from './node-memory.js';
 
 export class SoleOwnership {
   readonly #store: Store;
   readonly #node: string;
   readonly #incarnation: string;
+  readonly #memory: NodeMemory;
   #lost = false;
 
-  constructor({ store, node, incarnation }: { store: Store; node: string; incarnation: string }) {
+  constructor(parts: { store: Store; node: string; incarnation: string; memory: NodeMemory }) {
+    const { store, node, incarnation, memory } = parts;
+    this.#memory = memory;
     this.#store = store;
     this.#node = node;
     this.#incarnation = incarnation;
   }
 
-  /** Becomes owner by compare-and-swap, at the next epoch. Throws `not-owner` when somebody else was quicker. */
+  /** Becomes owner by compare-and-swap, at the next epoch. Throws `not-owner` when somebody else was quicker, `store-restored`. */
   async claim(group: string): Promise<Tenure> {
     const key = keys.owner(group);
     const before = await this.#store.get(key);
-    const epoch = ((before?.value as unknown as OwnerRecord | undefined)?.epoch ?? 0) + 1;
+    const last = (before?.value as unknown as OwnerRecord | undefined)?.epoch ?? 0;
+    this.#memory.check(group, last);
+    const epoch = last + 1;
     const owner: OwnerRecord = { version: 1, node: this.#node, incarnation: this.#incarnation, epoch };
     const groupEntry = await this.#store.get(keys.group(group));
     const result = await this.#store.txn(
@@ -32,6 +38,7 @@ export class SoleOwnership {
       ],
     );
     if (result.outcome !== 'committed') throw new PlatenError('not-owner', `group ${group} could not be claimed`);
+    await this.#memory.remember(group, epoch);
     const { revision } = result;
     return { group, epoch, node: this.#node, revision, holds: () => !this.#lost };
   }

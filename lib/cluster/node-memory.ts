@@ -1,0 +1,68 @@
+// What this node remembers beside the store: the highest epoch that it saw of each group. A store that answers lower was restored from a
+// backup (R23): its job ids and epochs would be given out a second time.
+
+import { constants } from 'node:fs';
+import { open, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { PlatenError } from '../errors.js';
+import { syncDirectory } from '../platform/durable-file.js';
+
+interface Memory {
+  readonly version: 1;
+  readonly epochs: Readonly<Record<string, number>>;
+}
+
+const read = async (file: string): Promise<Memory> => {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Memory;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { version: 1, epochs: {} };
+    throw error;
+  }
+};
+
+/** Replaces the file durably: whole or not at all. */
+const write = async (file: string, memory: Memory): Promise<void> => {
+  const { O_CREAT, O_WRONLY, O_TRUNC, O_NOFOLLOW } = constants;
+  const draft = `${file}.part`;
+  const handle = await open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW, 0o600);
+  try {
+    await handle.writeFile(`${JSON.stringify(memory)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+  await syncDirectory(path.dirname(file));
+};
+
+export class NodeMemory {
+  readonly #file: string;
+  #memory: Memory;
+
+  private constructor(file: string, memory: Memory) {
+    this.#file = file;
+    this.#memory = memory;
+  }
+
+  static async open(stateDirectory: string): Promise<NodeMemory> {
+    const file = path.join(stateDirectory, 'node.json');
+    return new NodeMemory(file, await read(file));
+  }
+
+  /** Throws `store-restored` when the store's epoch of this group is lower than one that was seen. */
+  check(group: string, epoch: number): void {
+    const seen = this.#memory.epochs[group] ?? 0;
+    if (epoch < seen)
+      throw new PlatenError(
+        'store-restored',
+        `the store says epoch ${epoch} for group ${group}, but this node has seen ${seen}: the store was restored from a backup. ` +
+          `Jobs accepted since would be lost and their ids given out again. Bring the newer store back, or accept the loss by removing ${this.#file}`,
+      );
+  }
+
+  async remember(group: string, epoch: number): Promise<void> {
+    this.#memory = { version: 1, epochs: { ...this.#memory.epochs, [group]: epoch } };
+    await write(this.#file, this.#memory);
+  }
+}
