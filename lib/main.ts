@@ -5,7 +5,7 @@ import { lookup } from 'node:dns/promises';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { AdminServer } from './admin/admin-server.js';
-import { ensureToken } from './admin/token.js';
+import { ensureToken } from './platform/token.js';
 import { NodeMemory } from './cluster/node-memory.js';
 import { SoleOwnership } from './cluster/sole-ownership.js';
 import type { Config } from './config.js';

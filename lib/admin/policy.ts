@@ -2,7 +2,7 @@
 
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { PlatenError } from '../errors.js';
-import { tokenCheck } from './token.js';
+import { tokenCheck } from '../platform/token.js';
 
 export const policies = ['open', 'token'] as const;
 export type Policy = (typeof policies)[number];

@@ -1,17 +1,12 @@
 // What an operator may say of a printer, checked.
 
 import { z } from 'zod';
+import { communityRule, isCommunity, isMediaType, mediaTypeRule } from '../model/names.js';
 import type { PrinterDraft, PrinterSettings } from '../queue/printer-table.js';
 import { addressText, nameText, plainText } from './fields.js';
 
-const community = z
-  .string()
-  .min(1)
-  .max(255)
-  .regex(/^[\x21-\x7e]*$/, 'a community is of visible ASCII characters');
-
 const snmp = z.strictObject({
-  community: community.describe('Write-only'),
+  community: z.string().refine(isCommunity, communityRule).describe('Write-only'),
   port: z.int().min(1).max(65_535).default(161),
   index: z.int().min(1).max(65_535).default(1).describe('hrDeviceIndex of the printer'),
 });
@@ -27,18 +22,15 @@ const device = z.strictObject({
   snmp: snmp.exactOptional(),
 });
 
-const mediaType = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/,
-    'expected a media type, in lower case',
-  );
-
 const said = {
   info: plainText(127).exactOptional(),
   location: plainText(127).exactOptional(),
   makeAndModel: plainText(127).exactOptional(),
-  formats: z.array(mediaType).max(50).exactOptional().describe('Media types that the device understands'),
+  formats: z
+    .array(z.string().refine(isMediaType, mediaTypeRule))
+    .max(50)
+    .exactOptional()
+    .describe('Media types that the device understands'),
   interrupted: z.enum(['restart', 'hold']).exactOptional(),
   maxAttempts: z.int().min(1).max(1_000_000).exactOptional(),
 };

@@ -2,7 +2,7 @@
 
 import { isIPv6 } from 'node:net';
 import path from 'node:path';
-import { readToken, tokenFile } from '../admin/token.js';
+import { readToken, tokenFile } from '../platform/token.js';
 import { ConfigError } from '../config/document.js';
 import { loadConfig, type Config } from '../config.js';
 import type { Clock } from '../platform/clock.js';

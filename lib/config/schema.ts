@@ -4,7 +4,7 @@ import { isIP, isIPv6 } from 'node:net';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { parseDeviceUri } from '../model/device-uri.js';
-import { isName, nameRule } from '../model/names.js';
+import { communityRule, isCommunity, isMediaType, isName, mediaTypeRule, nameRule } from '../model/names.js';
 import { defaultDeviceOptions } from '../model/printer.js';
 import { logLevels } from '../platform/log.js';
 
@@ -50,23 +50,14 @@ const isNetwork = (text: string): boolean => {
 };
 const network = z.string().refine(isNetwork, 'expected a network such as 192.0.2.0/24, or an address');
 
-const community = z
-  .string()
-  .min(1, 'a community is not empty')
-  .max(255, 'a community has at most 255 characters')
-  .regex(/^[\x21-\x7e]*$/, 'a community is of visible ASCII characters');
+const community = z.string().refine(isCommunity, communityRule);
 const text127 = z
   .string()
   .refine((text) => Buffer.byteLength(text) <= 127, 'at most 127 octets')
   // oxlint-disable-next-line no-control-regex
   .regex(/^[^\x00-\x1f\x7f]*$/, 'no control characters');
 
-const mediaType = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/,
-    'expected a media type, in lower case',
-  );
+const mediaType = z.string().refine(isMediaType, mediaTypeRule);
 
 const deviceUri = z.string().transform((text, context) => {
   const parsed = parseDeviceUri(text);

@@ -4,7 +4,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ensureToken, tokenFile } from '../../lib/admin/token.js';
+import { ensureToken, tokenFile } from '../../lib/platform/token.js';
 import { startTestAdmin, type TestAdmin, testToken } from './admin.js';
 import type { TestSpoolerOptions } from './spooler.js';
 

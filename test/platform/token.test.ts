@@ -1,7 +1,7 @@
 import { chmod, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
-import { ensureToken, readToken, tokenCheck, tokenFile } from '../../lib/admin/token.js';
+import { ensureToken, readToken, tokenCheck, tokenFile } from '../../lib/platform/token.js';
 
 t.test('the first call makes a token of 256 bits that only its owner can read; later calls find it', async (t) => {
   const directory = t.testdir();
