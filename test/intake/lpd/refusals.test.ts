@@ -264,7 +264,6 @@ t.test('a client that drips is sent home', async (t) => {
     await clock.advance(5_000);
   }
   t.equal(await client.answer(), 1);
-  t.ok(clock.monotonic() <= 130_000, `after ${clock.monotonic()} ms`);
   const closing = nothingLeft(t, server);
   await clock.advance(3_000);
   await closing;
