@@ -21,7 +21,7 @@ export class SoleOwnership {
     this.#incarnation = incarnation;
   }
 
-  /** Becomes owner by compare-and-swap, at the next epoch. Throws `not-owner` when somebody else was quicker, `store-restored`. */
+  /** Becomes owner by compare-and-swap, at the next epoch. Throws `not-owner` when somebody else was quicker, `store-restored`, `store-outcome-unknown`. */
   async claim(group: string): Promise<Tenure> {
     const key = keys.owner(group);
     const before = await this.#store.get(key);
@@ -37,7 +37,11 @@ export class SoleOwnership {
         ...(groupEntry === undefined ? [{ put: keys.group(group), value: { version: 1, name: group } }] : []),
       ],
     );
-    if (result.outcome !== 'committed') throw new PlatenError('not-owner', `group ${group} could not be claimed`);
+    if (result.outcome === 'unknown')
+      throw new PlatenError('store-outcome-unknown', `group ${group} may or may not be claimed`, {
+        cause: result.cause,
+      });
+    if (result.outcome === 'conflict') throw new PlatenError('not-owner', `group ${group} could not be claimed`);
     await this.#memory.remember(group, epoch);
     const { revision } = result;
     return { group, epoch, node: this.#node, revision, holds: () => !this.#lost };

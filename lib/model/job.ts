@@ -72,9 +72,9 @@ export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {
   pending: ['pending-held', 'processing', 'canceled', 'aborted'],
   'pending-held': ['pending', 'canceled', 'aborted'],
   processing: ['pending', 'pending-held', 'completed', 'canceled', 'aborted'],
-  canceled: ['pending'],
-  aborted: ['pending'],
-  completed: ['pending'],
+  canceled: ['pending', 'pending-held'],
+  aborted: ['pending', 'pending-held'],
+  completed: ['pending', 'pending-held'],
 };
 
 export const isFinished = (state: JobState): boolean =>

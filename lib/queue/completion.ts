@@ -31,7 +31,11 @@ export const carryOut = async (
       );
       return;
     case 'hold':
-      await jobs.update(job.id, (current) => change.holdAfterAttempt(current, end, 'attempts'));
+      await jobs.update(job.id, (current) =>
+        current.state !== 'processing' && verdict.by === 'document'
+          ? change.holdForDocument(current, outcome.detail)
+          : change.holdAfterAttempt(current, end, verdict.by),
+      );
       return;
     case 'stop-printer':
       await jobs.update(job.id, (current) =>

@@ -1,6 +1,5 @@
 // Gives each free device its next job and carries out what is to become of it. One lane a printer; printers on one device share its locks.
 
-import { parseDeviceUri } from '../model/device-uri.js';
 import type { JobRecord } from '../model/job.js';
 import type { Outcome } from '../model/outcome.js';
 import type { PrinterRecord } from '../model/printer.js';
@@ -9,44 +8,15 @@ import { PlatenError } from '../errors.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Progress } from '../ports/port.js';
+import { type AttemptEnd, attemptEnd } from './attempt-end.js';
 import { carryOut } from './completion.js';
+import { type DeviceLock, DeviceLocks, locksOf } from './device-locks.js';
 import type { EventSink } from './events.js';
-import * as change from './job-changes.js';
 import type { JobRunControl, JobRunEnd } from './job-run.js';
 import type { JobTable } from './job-table.js';
+import { type Lane, type LaneView, newLane, newRun, type Run, viewOf } from './lane.js';
 import type { PrinterTable } from './printer-table.js';
-import { type Candidate, isSchedulable, nextJob, schedule } from './schedule.js';
-import { type Verdict, verdictOn } from './verdict.js';
-
-interface Run {
-  readonly job: JobRecord;
-  readonly locks: readonly string[];
-  readonly abort: AbortController;
-  endedBy?: 'cancel' | 'cut-off';
-  progress: Progress;
-  ended: Promise<void>;
-}
-
-/** Soft state of one printer: what it does just now, and when it tries again. */
-interface Lane {
-  run?: Run;
-  /** Attempts in a row that the device did not take up. */
-  refusals: number;
-  /** Why the last one was not, for people. */
-  refusal: string;
-  /** When it last began or ended an attempt: wall clock, ms since 1970; 0 for never. */
-  changed: number;
-  /** Takes the wait for the next attempt back. */
-  cancelWait?: (() => void) | undefined;
-}
-
-export interface LaneView {
-  readonly job?: number;
-  readonly progress?: Progress;
-  readonly refusals: number;
-  readonly refusal: string;
-  readonly changed: number;
-}
+import { type Candidate, isSchedulable, schedule } from './schedule.js';
 
 interface Parts {
   readonly tenure: Tenure;
@@ -58,21 +28,15 @@ interface Parts {
   readonly run: (job: JobRecord, printer: PrinterRecord, control: JobRunControl) => Promise<JobRunEnd>;
 }
 
-const connecting: Progress = { phase: 'connecting', written: 0, drained: 0, detail: '' };
-
-/** What must be free for this printer to print (R48). */
-export const locksOf = (printer: PrinterRecord): readonly string[] => {
-  if (printer.device.lock === 'address') return printer.deviceAddresses;
-  const parsed = parseDeviceUri(printer.deviceUri);
-  const port = parsed.ok ? parsed.uri.port : 0;
-  return printer.deviceAddresses.map((address) => `${address} ${port}`);
-};
+/** What an attempt that could not be made, or whose end could not be put on record, waits before it is tried again. */
+const tryAgainMs = 1_000;
 
 export class Dispatcher {
   readonly #parts: Parts;
   readonly #lanes = new Map<string, Lane>();
-  readonly #held = new Set<string>();
+  readonly #held = new DeviceLocks();
   readonly #dirty = new Set<string>();
+  readonly #stopping = new AbortController();
   #state: 'idle' | 'running' | 'stopping' = 'idle';
   #tickDue = false;
 
@@ -83,7 +47,7 @@ export class Dispatcher {
     });
     parts.printers.onChange((printer, before) => {
       if (printer === undefined && before !== undefined) this.#forget(before.name);
-      else if (printer !== undefined) this.retryNow(printer.name);
+      else if (printer !== undefined) this.#lookAnew(printer.name);
     });
   }
 
@@ -95,23 +59,21 @@ export class Dispatcher {
   /** Starts no further job; waits up to `cutOffAfterMs` for the documents being sent, then cuts them off: they are restarted later. */
   async stop(cutOffAfterMs: number): Promise<void> {
     this.#state = 'stopping';
+    this.#stopping.abort();
     for (const lane of this.#lanes.values()) lane.cancelWait?.();
     const cancelTimer = this.#parts.clock.after(cutOffAfterMs, () => {
       for (const lane of this.#lanes.values()) this.#end(lane, 'cut-off');
     });
-    // Whoever has not sent a byte yet is not waited for.
-    for (const lane of this.#lanes.values()) {
-      if (lane.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
-    }
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.run?.ended));
+    // Whoever has not sent a byte yet, or may send none any more, is not waited for.
+    const mayGoOn = this.#parts.tenure.holds();
+    for (const lane of this.#lanes.values())
+      if (!mayGoOn || lane.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
+    await Promise.all([...this.#lanes.values()].flatMap(({ run }) => (run === undefined ? [] : [run.ended])));
     cancelTimer();
   }
 
   view(printer: string): LaneView {
-    const lane = this.#lanes.get(printer);
-    if (lane === undefined) return { refusals: 0, refusal: '', changed: 0 };
-    const { run, refusals, refusal, changed } = lane;
-    return { refusals, refusal, changed, ...(run === undefined ? {} : { job: run.job.id, progress: run.progress }) };
+    return viewOf(this.#lanes.get(printer));
   }
 
   /** Ends the attempt that is printing this job; resolves when what became of it is on record. */
@@ -138,6 +100,13 @@ export class Dispatcher {
     lane?.cancelWait?.();
     if (lane !== undefined) lane.cancelWait = undefined;
     this.#wake(printer);
+  }
+
+  /** The printer was changed: an attempt that has sent nothing yet begins anew, by what is on record now. */
+  #lookAnew(printer: string): void {
+    const lane = this.#lanes.get(printer);
+    if (lane?.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
+    this.retryNow(printer);
   }
 
   #wake(printer: string): void {
@@ -171,21 +140,21 @@ export class Dispatcher {
     if (printer === undefined || printer.paused) return undefined;
     const lane = this.#lanes.get(name);
     if (lane?.run !== undefined || lane?.cancelWait !== undefined) return undefined;
-    const job = nextJob(this.#parts.jobs.unfinishedOf(name));
+    const job = this.#parts.jobs.next(name);
     return job === undefined ? undefined : { job, locks: locksOf(printer) };
   }
 
-  #launch(job: JobRecord, printer: PrinterRecord, locks: readonly string[]): void {
-    const lane: Lane = this.#lanes.get(printer.name) ?? { refusals: 0, refusal: '', changed: 0 };
+  #launch(job: JobRecord, printer: PrinterRecord, locks: readonly DeviceLock[]): void {
+    const lane = this.#lanes.get(printer.name) ?? newLane();
     this.#lanes.set(printer.name, lane);
-    const run: Run = { job, locks, abort: new AbortController(), progress: connecting, ended: Promise.resolve() };
+    const run = newRun(job);
     lane.run = run;
     lane.changed = this.#parts.clock.wall();
-    for (const lock of locks) this.#held.add(lock);
+    for (const lock of locks) this.#held.take(lock);
     run.ended = this.#attempt(lane, run, printer).finally(() => {
       delete lane.run;
       lane.changed = this.#parts.clock.wall();
-      for (const lock of locks) this.#held.delete(lock);
+      for (const lock of locks) this.#held.free(lock);
       this.#wake(printer.name);
     });
   }
@@ -193,72 +162,57 @@ export class Dispatcher {
   async #attempt(lane: Lane, run: Run, printer: PrinterRecord): Promise<void> {
     const { jobs, log } = this.#parts;
     const { job } = run;
-    const control: JobRunControl = {
-      signal: run.abort.signal,
-      progress: (progress) => {
-        this.#noteProgress(run, progress);
-      },
-    };
-    try {
-      const { outcome, pagesAfter } = await this.#parts.run(job, printer, control);
-      // What the record says now: it may have been held or canceled before the attempt began.
-      const current = jobs.unfinished(job.id);
-      if (current === undefined) return;
-      await this.#conclude(lane, run, current, outcome, pagesAfter);
-    } catch (error) {
-      await this.#attemptFailed(lane, run, error).catch((cause: unknown) => {
-        log.error({ job: job.id, err: cause }, 'the end of an attempt could not be put on record');
-        this.#waitBefore(printer.name, lane, 1_000);
+    const ended = await this.#parts
+      .run(job, printer, { signal: run.abort.signal, progress: (progress) => this.#noteProgress(run, progress) })
+      .catch((error: unknown) => {
+        log.warn({ job: job.id, printer: job.printer, err: error }, 'an attempt ended in an error');
+        return { error };
       });
-    }
-  }
-
-  async #conclude(lane: Lane, run: Run, job: JobRecord, outcome: Outcome, pagesAfter?: number): Promise<void> {
-    const { printers, log } = this.#parts;
-    const printer = printers.must(job.printer);
-    this.#noteReachability(lane, printer, outcome);
-    const verdict: Verdict = verdictOn(outcome, {
-      failures: job.failures,
-      maxAttempts: printer.maxAttempts,
-      refusalsInARow: lane.refusals,
-      ...(run.endedBy === undefined ? {} : { endedBy: run.endedBy }),
+    // What the record says now: it may have been held or canceled before the attempt began.
+    const current = jobs.unfinished(job.id);
+    if (current === undefined) return;
+    if ('outcome' in ended) this.#noteReachability(lane, printer, ended.outcome);
+    const end = attemptEnd({
+      ended,
+      state: current.state,
+      history: {
+        failures: current.failures,
+        maxAttempts: this.#parts.printers.get(job.printer)?.maxAttempts ?? printer.maxAttempts,
+        refusalsInARow: lane.refusals,
+        ...(run.endedBy === undefined ? {} : { endedBy: run.endedBy }),
+      },
     });
-    log.info(
-      { job: job.id, printer: job.printer, epoch: this.#parts.tenure.epoch, ...outcome, verdict: verdict.do },
-      'attempt ended',
-    );
-    await carryOut(verdict, { job, outcome, ...(pagesAfter === undefined ? {} : { pagesAfter }) }, this.#parts);
-    if (verdict.do === 'hold')
-      this.#parts.events.note('job-held', { job: job.id, printer: job.printer, text: outcome.detail });
-    if (verdict.do === 'stop-printer')
-      this.#parts.events.note('printer-paused', { printer: job.printer, text: outcome.detail });
-    if (verdict.do === 'retry' && verdict.afterMs > 0) this.#waitBefore(job.printer, lane, verdict.afterMs);
+    if (end.kind === 'not-made') this.#waitBefore(job.printer, lane, tryAgainMs);
+    if (end.kind === 'verdict') await this.#conclude(lane, current, end);
   }
 
-  async #attemptFailed(lane: Lane, run: Run, error: unknown): Promise<void> {
-    const { jobs, log, clock, events } = this.#parts;
-    const { job } = run;
-    if (!(error instanceof PlatenError)) {
-      // A bug, or a port that broke its promise: it counts as a failed attempt, so that the job is held in the end and the queue goes on.
-      log.error({ job: job.id, err: error }, 'an attempt ended in an error that nobody expected');
-      const current = jobs.unfinished(job.id);
-      const outcome: Outcome = { result: 'interrupted', evidence: 'partial', detail: 'internal error', bytes: 0 };
-      if (current !== undefined) await this.#conclude(lane, run, current, outcome);
-      return;
+  async #conclude(lane: Lane, job: JobRecord, end: AttemptEnd & { kind: 'verdict' }): Promise<void> {
+    const { events, log, tenure } = this.#parts;
+    const { verdict, outcome } = end;
+    const { id, printer } = job;
+    log.info({ job: id, printer, epoch: tenure.epoch, ...outcome, verdict: verdict.do }, 'attempt ended');
+    if (!(await this.#putOnRecord(job, end))) return this.#waitBefore(printer, lane, tryAgainMs);
+    const text = outcome.detail;
+    if (verdict.do === 'hold')
+      events.note(verdict.by === 'document' ? 'document-damaged' : 'job-held', { job: id, printer, text });
+    if (verdict.do === 'stop-printer') events.note('printer-paused', { printer, text });
+    if (verdict.do === 'retry' && verdict.afterMs > 0) this.#waitBefore(printer, lane, verdict.afterMs);
+  }
+
+  /** While the store is out of reach the end of the attempt waits here, and with it the device's next job (R13). */
+  async #putOnRecord(job: JobRecord, end: AttemptEnd & { kind: 'verdict' }): Promise<boolean> {
+    const { clock, log, tenure } = this.#parts;
+    for (;;) {
+      try {
+        await carryOut(end.verdict, { job, ...end }, this.#parts);
+        return true;
+      } catch (error) {
+        log.error({ job: job.id, err: error }, 'the end of an attempt could not be put on record');
+        const passes = error instanceof PlatenError && error.code === 'store-unreachable';
+        if (!passes || !tenure.holds() || this.#state !== 'running') return false;
+        await clock.sleep(tryAgainMs, this.#stopping.signal);
+      }
     }
-    if (error.code === 'document-damaged') {
-      const outcome: Outcome = { result: 'interrupted', evidence: 'partial', detail: error.message, bytes: 0 };
-      await jobs.update(job.id, (current) =>
-        current.state === 'processing'
-          ? change.holdAfterAttempt(current, { outcome, now: clock.wall() }, 'document')
-          : change.holdForDocument(current, error.message),
-      );
-      events.note('document-damaged', { job: job.id, printer: job.printer, text: error.message });
-      return;
-    }
-    log.warn({ job: job.id, code: error.code, err: error }, 'an attempt could not be made');
-    if (error.code === 'job-not-possible' || error.code === 'job-not-found') return;
-    this.#waitBefore(job.printer, lane, 1_000);
   }
 
   #noteReachability(lane: Lane, printer: PrinterRecord, outcome: Outcome): void {
@@ -269,7 +223,7 @@ export class Dispatcher {
       lane.refusals += 1;
       lane.refusal = outcome.detail;
       if (lane.refusals === 1) events.note('printer-unreachable', { printer: printer.name, text: outcome.detail });
-    } else if (lane.refusals > 0 && outcome.result !== 'canceled') {
+    } else if (lane.refusals > 0 && outcome.result !== 'canceled' && outcome.result !== 'lost-ownership') {
       lane.refusals = 0;
       lane.refusal = '';
       events.note('printer-reachable', { printer: printer.name, text: '' });
@@ -288,6 +242,7 @@ export class Dispatcher {
 
   #waitBefore(printer: string, lane: Lane, ms: number): void {
     if (this.#state !== 'running') return;
+    lane.cancelWait?.();
     lane.cancelWait = this.#parts.clock.after(ms, () => {
       lane.cancelWait = undefined;
       this.#wake(printer);

@@ -76,7 +76,8 @@ export class EventLog implements EventSink {
         ...(event.sequence > keptEvents ? [{ delete: keys.event(event.sequence - keptEvents) }] : []),
       ]);
       try {
-        await this.#store.txn([], changes);
+        const result = await this.#store.txn([], changes);
+        if (result.outcome === 'unknown') this.#log.warn({ err: result.cause }, 'events may not have been kept');
       } catch (error) {
         this.#log.warn({ err: error }, 'events could not be kept');
       }

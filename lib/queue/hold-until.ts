@@ -19,13 +19,13 @@ export type HoldUntil =
   | { readonly held: true; readonly endsAt?: number };
 
 /** From which hour to which (of the same or the next day) each keyword lets jobs print. */
-const windows: Readonly<Record<string, readonly [number, number]>> = {
-  'day-time': [6, 18],
-  evening: [18, 24],
-  night: [18, 30],
-  'second-shift': [16, 24],
-  'third-shift': [0, 8],
-};
+const windows: ReadonlyMap<string, readonly [number, number]> = new Map([
+  ['day-time', [6, 18]],
+  ['evening', [18, 24]],
+  ['night', [18, 30]],
+  ['second-shift', [16, 24]],
+  ['third-shift', [0, 8]],
+]);
 
 const atHour = (now: number, dayOffset: number, hour: number): number => {
   const date = new Date(now);
@@ -64,7 +64,7 @@ export const readHoldUntil = (value: string, now: number): HoldUntil | undefined
   if (value === 'no-hold') return { held: false };
   if (value === 'indefinite') return { held: true };
   if (value === 'weekend') return untilWeekend(now);
-  const window = windows[value];
+  const window = windows.get(value);
   return window === undefined ? untilTime(now, value) : untilWindow(now, window);
 };
 

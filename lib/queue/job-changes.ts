@@ -17,7 +17,7 @@ const without = <Key extends keyof JobRecord>(job: JobRecord, ...names: Key[]): 
 
 const enter = (job: JobRecord, state: JobState): void => assertTransition(job.state, state);
 
-/** The state in which a job waits: held while it has a hold, or is open for more documents. */
+/** The state in which a job waits. */
 const waitingState = (hold: Hold | undefined): 'pending' | 'pending-held' =>
   hold === undefined ? 'pending' : 'pending-held';
 
@@ -119,9 +119,9 @@ export const complete = (job: JobRecord, { outcome, now, pagesAfter }: AttemptEn
   };
 };
 
-/** Back to its place in the queue after an attempt that did not deliver. */
+/** Back to its place in the queue after an attempt that did not deliver. A hold that came before the attempt had begun stays. */
 export const requeue = (job: JobRecord, { outcome, now }: AttemptEnd, failed: boolean): JobRecord => ({
-  ...waiting({ ...job, attempts: endAttempt(job, outcome, now) }, undefined, outcome.detail),
+  ...waiting({ ...job, attempts: endAttempt(job, outcome, now) }, job.hold, outcome.detail),
   failures: job.failures + (failed ? 1 : 0),
 });
 

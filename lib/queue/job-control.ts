@@ -1,20 +1,24 @@
 // What may be done to jobs that are on record: cancel, hold, release, restart, amend, purge. Everything resolves when it is durable.
 
 import { PlatenError } from '../errors.js';
-import { isFinished, type JobRecord } from '../model/job.js';
+import { type Hold, isFinished, type JobRecord } from '../model/job.js';
 import type { Clock } from '../platform/clock.js';
 import type { Dispatcher } from './dispatcher.js';
 import { mustReadHoldUntil } from './hold-until.js';
 import * as change from './job-changes.js';
 import type { JobTable } from './job-table.js';
+import type { PrinterTable } from './printer-table.js';
 import type { Retention } from './retention.js';
 
 interface Parts {
   readonly jobs: JobTable;
+  readonly printers: PrinterTable;
   readonly dispatcher: Dispatcher;
   readonly retention: Retention;
   readonly clock: Clock;
 }
+
+const canceledTogether = 64;
 
 export class JobControl {
   readonly #parts: Parts;
@@ -30,6 +34,7 @@ export class JobControl {
     await this.#parts.dispatcher.cancel(job);
     const after = await this.#must(id);
     if (after.state === 'canceled') return after;
+    if (isFinished(after.state)) throw new PlatenError('job-not-possible', `job ${id} is ${after.state} already`);
     return this.#parts.jobs.update(id, (current) => change.cancel(current, { now: this.#parts.clock.wall(), reason }));
   }
 
@@ -47,7 +52,11 @@ export class JobControl {
   async purge(printer: string | undefined): Promise<void> {
     const unfinished =
       printer === undefined ? this.#parts.jobs.allUnfinished() : this.#parts.jobs.unfinishedOf(printer);
-    for (const { id } of [...unfinished]) await this.cancelIfUnfinished(id);
+    // What is being sent comes last: else the next job would begin in its place.
+    const [waiting, sending] = [[], []] as [JobRecord[], JobRecord[]];
+    for (const job of unfinished) (job.state === 'processing' ? sending : waiting).push(job);
+    await this.#cancelAll(waiting);
+    await this.#cancelAll(sending);
     for await (const page of this.#parts.jobs.finished()) {
       for (const job of page)
         if (printer === undefined || job.printer === printer) await this.#parts.retention.forget(job.id);
@@ -72,15 +81,14 @@ export class JobControl {
     const read = mustReadHoldUntil(holdUntil, this.#parts.clock.wall());
     const job = await this.#must(id);
     if (!isFinished(job.state)) throw new PlatenError('job-not-possible', `job ${id} has not finished yet`);
-    const again = await this.#parts.jobs.updateFinished(id, (done) =>
-      change.restart(
-        done,
-        this.#parts.jobs.takeSequence(),
-        read.held
-          ? { by: 'client', until: holdUntil, ...(read.endsAt === undefined ? {} : { endsAt: read.endsAt }) }
-          : undefined,
-      ),
-    );
+    const { jobs, printers } = this.#parts;
+    const hold: Hold | undefined = read.held
+      ? { by: 'client', until: holdUntil, ...(read.endsAt === undefined ? {} : { endsAt: read.endsAt }) }
+      : undefined;
+    const again = await jobs.updateFinished(id, (done) => {
+      printers.must(done.printer);
+      return change.restart(done, jobs.takeSequence(), hold);
+    });
     if (again === undefined) throw new PlatenError('job-not-found');
     return again;
   }
@@ -98,6 +106,12 @@ export class JobControl {
       if (holdUntil === undefined || read === undefined) return amended;
       return read.held ? change.hold(amended, holdUntil, read.endsAt) : change.release(amended);
     });
+  }
+
+  /** Some at a time, so that the store writes them together. */
+  async #cancelAll(jobs: readonly JobRecord[]): Promise<void> {
+    for (let at = 0; at < jobs.length; at += canceledTogether)
+      await Promise.all(jobs.slice(at, at + canceledTogether).map(({ id }) => this.cancelIfUnfinished(id)));
   }
 
   async #must(id: number): Promise<JobRecord> {

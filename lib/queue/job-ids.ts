@@ -1,10 +1,10 @@
 // Job ids, taken from the store in blocks: never used twice, whoever owns the group (R11).
 
 import { PlatenError } from '../errors.js';
-import type { Tenure } from '../model/ownership.js';
 import type { Clock } from '../platform/clock.js';
 import { keys } from '../store/keys.js';
 import type { Store } from '../store/store.js';
+import type { GroupWrites } from './group-writes.js';
 
 const smallestBlock = 16;
 const largestBlock = 4096;
@@ -17,8 +17,9 @@ const nextOf = (value: unknown): number => {
 };
 
 export class JobIds {
+  readonly #key: string;
   readonly #store: Store;
-  readonly #tenure: Tenure;
+  readonly #writes: GroupWrites;
   readonly #clock: Clock;
   #next = 0;
   #end = 0;
@@ -26,13 +27,14 @@ export class JobIds {
   #takenAt = Number.NEGATIVE_INFINITY;
   #taking: Promise<void> | undefined;
 
-  constructor({ store, tenure, clock }: { store: Store; tenure: Tenure; clock: Clock }) {
+  constructor({ group, store, writes, clock }: { group: string; store: Store; writes: GroupWrites; clock: Clock }) {
+    this.#key = keys.jobIds(group);
     this.#store = store;
-    this.#tenure = tenure;
+    this.#writes = writes;
     this.#clock = clock;
   }
 
-  /** A job id of 1 or more that no job of this group ever had. */
+  /** A job id of 1 or more that no job of this group ever had. Throws as GroupWrites.commit does. */
   async take(): Promise<number> {
     while (this.#next >= this.#end) {
       this.#taking ??= this.#takeBlock().finally(() => {
@@ -46,8 +48,7 @@ export class JobIds {
   /** Gives back what is left of the block, so that ids go on without a gap after an orderly stop. */
   async release(): Promise<void> {
     if (this.#next >= this.#end) return;
-    const key = keys.jobIds(this.#tenure.group);
-    const entry = await this.#store.get(key);
+    const entry = await this.#store.get(this.#key);
     if (entry === undefined || nextOf(entry.value) !== this.#end) return;
     const next = this.#next;
     this.#next = this.#end;
@@ -57,7 +58,7 @@ export class JobIds {
   async #takeBlock(): Promise<void> {
     const now = this.#clock.monotonic();
     this.#size = now - this.#takenAt < quickMs ? Math.min(largestBlock, this.#size * 2) : smallestBlock;
-    const entry = await this.#store.get(keys.jobIds(this.#tenure.group));
+    const entry = await this.#store.get(this.#key);
     const first = nextOf(entry?.value);
     await this.#put(entry?.revision ?? 0, first + this.#size);
     this.#next = first;
@@ -66,16 +67,10 @@ export class JobIds {
   }
 
   async #put(revision: number, next: number): Promise<void> {
-    const { group } = this.#tenure;
-    const result = await this.#store.txn(
-      [
-        { key: keys.owner(group), revision: this.#tenure.revision },
-        { key: keys.jobIds(group), revision },
-      ],
-      [{ put: keys.jobIds(group), value: { version: 1, next } }],
+    const made = await this.#writes.commit(
+      [{ key: this.#key, revision }],
+      [{ put: this.#key, value: { version: 1, next } }],
     );
-    if (result.outcome === 'conflict') throw new PlatenError('not-owner');
-    if (result.outcome === 'unknown')
-      throw new PlatenError('store-outcome-unknown', undefined, { cause: result.cause });
+    if (made === undefined) throw new PlatenError('not-owner', 'job ids were taken by somebody else just now');
   }
 }

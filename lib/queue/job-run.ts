@@ -23,11 +23,13 @@ export interface JobRunParts {
   readonly serverName: string;
   /** The device's life-time page counter, where it can be had soon. */
   readonly pageCount: (printer: PrinterRecord) => Promise<number | undefined>;
+  /** Documents of earlier epochs that were found to be what was received. */
+  readonly trusted: WeakSet<StoredDocument>;
 }
 
 export interface JobRunControl {
   readonly signal: AbortSignal;
-  progress(progress: Progress): void;
+  readonly progress: (progress: Progress) => void;
 }
 
 export interface JobRunEnd {
@@ -35,14 +37,23 @@ export interface JobRunEnd {
   readonly pagesAfter?: number;
 }
 
-/** Documents that an earlier spell of ownership received are read once before they are trusted (R8). */
-const checkDocuments = async (job: JobRecord, { spool, tenure }: JobRunParts): Promise<void> => {
+/** Documents that an earlier spell of ownership received are read once before they are trusted (R8). False when the signal aborted. */
+const checkDocuments = async (
+  job: JobRecord,
+  { spool, tenure, trusted }: JobRunParts,
+  signal: AbortSignal,
+): Promise<boolean> => {
   for (const document of job.documents) {
-    if (document.epoch === tenure.epoch) continue;
-    const found = await spool.verify(tenure.group, document);
-    if (found !== 'intact')
-      throw new PlatenError('document-damaged', `document ${document.number} of job ${job.id} is ${found}`);
+    if (document.epoch === tenure.epoch || trusted.has(document)) continue;
+    // Reading a document compares it with what was received.
+    for await (const _ of spool.read(tenure.group, document)) if (signal.aborted) return false;
+    trusted.add(document);
   }
+  return true;
+};
+
+const stoppedBefore: JobRunEnd = {
+  outcome: { result: 'canceled', evidence: 'not-started', detail: 'the job was stopped before it was sent', bytes: 0 },
 };
 
 const outgoing = (job: JobRecord, document: StoredDocument, { spool, tenure }: JobRunParts) => ({
@@ -53,8 +64,9 @@ const outgoing = (job: JobRecord, document: StoredDocument, { spool, tenure }: J
 });
 
 /**
- * Throws `document-damaged` when a document is not what was received (nothing, or only a part of it, has left then),
- * and what the store threw when the attempt could not be put on record (nothing has left then).
+ * Throws `document-damaged` when a document is not what was received (nothing, or only a part of it, has left then);
+ * `job-not-possible` or `job-not-found` when the job was changed before its first byte, and what the store threw when the attempt
+ * could not be put on record (nothing has left then).
  */
 export const runJob = async (
   job: JobRecord,
@@ -65,7 +77,7 @@ export const runJob = async (
   const { tenure, jobs, clock, ports, serverName } = parts;
   const parsed = parseDeviceUri(printer.deviceUri);
   if (!parsed.ok) throw new Error(`printer ${printer.name} has a device URI that was never valid: ${parsed.reason}`);
-  await checkDocuments(job, parts);
+  if (!(await checkDocuments(job, parts, control.signal))) return stoppedBefore;
   const pagesBefore = await parts.pageCount(printer);
 
   const outcome = await ports[parsed.uri.scheme].print(
@@ -88,7 +100,11 @@ export const runJob = async (
           detail: '',
           ...(pagesBefore === undefined ? {} : { pagesBefore }),
         };
-        await jobs.update(job.id, (current) => change.begin(current, attempt, clock.wall()));
+        await jobs.update(job.id, (current) => {
+          if (current !== job)
+            throw new PlatenError('job-not-possible', `job ${job.id} was changed while its printer was being called`);
+          return change.begin(current, attempt, clock.wall());
+        });
       },
       progress: control.progress,
     },

@@ -6,6 +6,7 @@ import { isFinished, type JobRecord } from '../model/job.js';
 import { keys } from '../store/keys.js';
 import type { Change, Json, Store } from '../store/store.js';
 import type { GroupWrites } from './group-writes.js';
+import { PrinterQueue } from './printer-queue.js';
 
 interface Held {
   readonly record: JobRecord;
@@ -26,7 +27,9 @@ export class JobTable {
   readonly #store: Store;
   readonly #writes: GroupWrites;
   readonly #unfinished = new Map<number, Held>();
-  readonly #byPrinter = new Map<string, Map<number, JobRecord>>();
+  readonly #byPrinter = new Map<string, PrinterQueue>();
+  /** Jobs that are about to be unfinished ones of a printer. */
+  readonly #entering = new Map<number, string>();
   readonly #listeners: JobListener[] = [];
   /** The last change under way for each job: changes of one job follow one another. */
   readonly #changing = new Map<number, Promise<unknown>>();
@@ -82,13 +85,28 @@ export class JobTable {
     return this.#byPrinter.get(printer)?.size ?? 0;
   }
 
+  /** True when the printer has unfinished jobs, or gets one just now. */
+  hasJobs(printer: string): boolean {
+    return this.#byPrinter.has(printer) || [...this.#entering.values()].includes(printer);
+  }
+
+  /** The job of this printer to be printed next. */
+  next(printer: string): JobRecord | undefined {
+    return this.#byPrinter.get(printer)?.next();
+  }
+
   /** The job, finished or not; undefined when there is none or its record is purged. */
   async find(id: number): Promise<JobRecord | undefined> {
-    const held = this.unfinished(id);
-    if (held !== undefined) return held;
-    const done = await this.#store.get(keys.doneJob(this.#group, id));
-    // A job restarted between the two looks is unfinished again.
-    return done === undefined ? this.unfinished(id) : asJob(done.value);
+    for (;;) {
+      const held = this.unfinished(id);
+      if (held !== undefined) return held;
+      const done = await this.#store.get(keys.doneJob(this.#group, id));
+      if (done !== undefined) return asJob(done.value);
+      // A job that is being restarted is neither here nor there for a moment.
+      const changing = this.#changing.get(id);
+      if (changing === undefined) return this.unfinished(id);
+      await changing.catch(() => undefined);
+    }
   }
 
   /** Finished jobs, newest id first from `from` (inclusive) on, one page of the store at a time. */
@@ -118,7 +136,9 @@ export class JobTable {
   async create(record: JobRecord): Promise<JobRecord> {
     return this.#serially(record.id, async () => {
       const key = keys.job(this.#group, record.id);
-      const revision = await this.#writes.commit([{ key, revision: 0 }], [{ put: key, value: asJson(record) }]);
+      const revision = await this.#enter(record, () =>
+        this.#writes.commit([{ key, revision: 0 }], [{ put: key, value: asJson(record) }]),
+      );
       if (revision === undefined) throw new Error(`job id ${record.id} was given out twice`);
       this.#replace(undefined, record, revision);
       return record;
@@ -159,7 +179,7 @@ export class JobTable {
       const changes: Change[] = isFinished(record.state)
         ? [{ put: doneKey, value: asJson(record) }]
         : [{ delete: doneKey }, { put: keys.job(this.#group, id), value: asJson(record) }];
-      const revision = await this.#writes.commit([compare], changes);
+      const revision = await this.#enter(record, () => this.#writes.commit([compare], changes));
       if (revision === undefined) throw new Error(`job ${id} was changed behind its owner's back`);
       if (!isFinished(record.state)) this.#replace(before, record, revision);
       return record;
@@ -186,21 +206,33 @@ export class JobTable {
     }
   }
 
+  /** Lets nobody remove the printer while one of its jobs is being put on record. */
+  async #enter<Result>({ id, printer, state }: JobRecord, commit: () => Promise<Result>): Promise<Result> {
+    if (isFinished(state)) return commit();
+    this.#entering.set(id, printer);
+    try {
+      return await commit();
+    } finally {
+      this.#entering.delete(id);
+    }
+  }
+
   #replace(before: JobRecord | undefined, record: JobRecord, revision: number): void {
     this.#keep(record, revision);
     for (const listener of this.#listeners) listener(record, before);
   }
 
   #keep(record: JobRecord, revision: number): void {
+    let queue = this.#byPrinter.get(record.printer);
     if (isFinished(record.state)) {
       this.#unfinished.delete(record.id);
-      this.#byPrinter.get(record.printer)?.delete(record.id);
+      queue?.delete(record.id);
+      if (queue?.size === 0) this.#byPrinter.delete(record.printer);
       return;
     }
     this.#unfinished.set(record.id, { record, revision });
-    let queue = this.#byPrinter.get(record.printer);
-    if (queue === undefined) this.#byPrinter.set(record.printer, (queue = new Map()));
-    queue.set(record.id, record);
+    if (queue === undefined) this.#byPrinter.set(record.printer, (queue = new PrinterQueue()));
+    queue.put(record);
     this.#lastSequence = Math.max(this.#lastSequence, record.sequence ?? 0);
   }
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Spool } from '../spool/spool.js';
 import type { Store } from '../store/store.js';
-import { Dispatcher, type LaneView } from './dispatcher.js';
+import { Dispatcher } from './dispatcher.js';
 import type { EventSink } from './events.js';
 import { GroupWrites } from './group-writes.js';
 import { type HoldUntil, readHoldUntil } from './hold-until.js';
@@ -16,6 +16,7 @@ import { JobDeadlines } from './job-deadlines.js';
 import { JobIds } from './job-ids.js';
 import { type JobRunParts, runJob } from './job-run.js';
 import { JobTable } from './job-table.js';
+import type { LaneView } from './lane.js';
 import { type PrinterState, printerState } from './printer-state.js';
 import { type PrinterDraft, type PrinterSettings, PrinterTable } from './printer-table.js';
 import { Retention, type RetentionPolicy } from './retention.js';
@@ -76,9 +77,9 @@ export class PrintSpooler {
       now: () => clock.wall(),
       newUuid: parts.newUuid,
     });
-    this.#ids = new JobIds({ store, tenure, clock });
+    this.#ids = new JobIds({ group: tenure.group, store, writes, clock });
     const { jobs, printers } = this;
-    const runParts: JobRunParts = { ...parts, jobs };
+    const runParts: JobRunParts = { ...parts, jobs, trusted: new WeakSet() };
     this.#dispatcher = new Dispatcher({
       tenure,
       jobs,
@@ -90,7 +91,7 @@ export class PrintSpooler {
     });
     this.#retention = new Retention({ group: tenure.group, jobs, spool, policy: parts.retention, clock, log });
     this.uploads = new Uploads({ ...parts, ...parts.limits, jobs, printers, ids: this.#ids });
-    this.control = new JobControl({ jobs, dispatcher: this.#dispatcher, retention: this.#retention, clock });
+    this.control = new JobControl({ jobs, printers, dispatcher: this.#dispatcher, retention: this.#retention, clock });
   }
 
   /** Resolves when jobs are accepted and printed: unfinished records are read then, history is not (R66). */
@@ -119,7 +120,11 @@ export class PrintSpooler {
     await this.#retention.stop();
     await this.#reclaiming;
     await this.jobs.settled();
-    if (this.#parts.tenure.holds()) await this.#ids.release();
+    if (!this.#parts.tenure.holds()) return;
+    await this.#ids.release().catch((error: unknown) => {
+      // The ids go on with a gap then.
+      this.#parts.log.warn({ err: error }, 'unused job ids could not be given back');
+    });
   }
 
   get epoch(): number {
@@ -148,7 +153,7 @@ export class PrintSpooler {
   }
 
   async removePrinter(name: string): Promise<void> {
-    await this.printers.remove(name, () => this.jobs.unfinishedCountOf(name) > 0);
+    await this.printers.remove(name, () => this.jobs.hasJobs(name));
     this.#parts.events.note('printer-removed', { group: this.group, printer: name, text: '' });
   }
 

@@ -1,7 +1,7 @@
 // Pure: what state a printer is in, from its record, from what its lane does and from what its device says (RFC 8011 sections 5.4.11 to 5.4.13).
 
 import type { PrinterRecord } from '../model/printer.js';
-import type { LaneView } from './dispatcher.js';
+import type { LaneView } from './lane.js';
 
 export interface PrinterState {
   readonly state: 'idle' | 'processing' | 'stopped';

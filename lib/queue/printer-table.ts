@@ -7,6 +7,7 @@ import { isUsualDevicePort, parseDeviceUri } from '../model/device-uri.js';
 import { defaultDeviceOptions, type DeviceOptions, type PrinterRecord } from '../model/printer.js';
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Json, Store } from '../store/store.js';
+import { canonicalAddress } from './device-address.js';
 import type { GroupWrites } from './group-writes.js';
 
 export type PrinterListener = (printer: PrinterRecord | undefined, before: PrinterRecord | undefined) => void;
@@ -57,6 +58,8 @@ export class PrinterTable {
   readonly #parts: Parts;
   readonly #printers = new Map<string, Held>();
   readonly #listeners: PrinterListener[] = [];
+  /** All printers in the order of their names, once somebody asked. */
+  #sorted: readonly PrinterRecord[] | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: Parts) {
@@ -70,7 +73,7 @@ export class PrinterTable {
       const range = await this.#parts.store.range(prefix, { limit: 500, ...(from === undefined ? {} : { from }) });
       for (const { value, revision } of range.entries) {
         const record = value as unknown as PrinterRecord;
-        this.#printers.set(record.name, { record, revision });
+        this.#keep(record, revision);
       }
       const last = range.entries.at(-1);
       if (!range.more || last === undefined) return;
@@ -96,7 +99,10 @@ export class PrinterTable {
 
   /** In the order of their names. */
   all(): PrinterRecord[] {
-    return [...this.#printers.values()].map(({ record }) => record).sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#sorted ??= [...this.#printers.values()]
+      .map(({ record }) => record)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    return [...this.#sorted];
   }
 
   /** Throws `bad-request`, `device-refused`, `device-in-use`, `printer-exists`. */
@@ -150,16 +156,33 @@ export class PrinterTable {
     return this.#serially(async () => {
       const before = this.must(name);
       if (hasJobs()) throw new PlatenError('printer-has-jobs', `printer ${name} still has unfinished jobs`);
-      const key = keys.printer(this.#parts.group, name);
-      const freed = this.#addressesOnlyOf(before, before.deviceAddresses);
-      const revision = await this.#parts.writes.commit(
-        [{ key, revision: this.#printers.get(name)?.revision ?? 0 }],
-        [{ delete: key }, ...freed.map((address) => ({ delete: keys.device(address) }))],
-      );
-      if (revision === undefined) throw new Error(`printer ${name} was changed behind its owner's back`);
-      this.#printers.delete(name);
+      await this.#delete(before);
       this.#tell(undefined, before);
     });
+  }
+
+  /** The printer is out of sight before the record goes: no job can come to it meanwhile. */
+  async #delete(printer: PrinterRecord): Promise<void> {
+    const key = keys.printer(this.#parts.group, printer.name);
+    const revision = this.#printers.get(printer.name)?.revision ?? 0;
+    const freed = this.#addressesOnlyOf(printer, printer.deviceAddresses);
+    this.#printers.delete(printer.name);
+    this.#sorted = undefined;
+    try {
+      const made = await this.#parts.writes.commit(
+        [{ key, revision }],
+        [{ delete: key }, ...freed.map((address) => ({ delete: keys.device(address) }))],
+      );
+      if (made === undefined) throw new Error(`printer ${printer.name} was changed behind its owner's back`);
+    } catch (error) {
+      this.#keep(printer, revision);
+      throw error;
+    }
+  }
+
+  #keep(record: PrinterRecord, revision: number): void {
+    this.#printers.set(record.name, { record, revision });
+    this.#sorted = undefined;
   }
 
   async #put(record: PrinterRecord, before: PrinterRecord | undefined): Promise<PrinterRecord> {
@@ -182,13 +205,14 @@ export class PrinterTable {
     const revision = await writes.commit(compares, changes);
     if (revision === undefined)
       throw new PlatenError('device-in-use', `the device of ${record.name} was given to another group just now`);
-    this.#printers.set(record.name, { record, revision });
+    this.#keep(record, revision);
     this.#tell(record, before);
     return record;
   }
 
   /** Those of the addresses that no other printer of the group uses. */
   #addressesOnlyOf(printer: PrinterRecord, addresses: readonly string[]): string[] {
+    if (addresses.length === 0) return [];
     const others = new Set(
       this.all()
         .filter(({ name }) => name !== printer.name)
@@ -206,13 +230,12 @@ export class PrinterTable {
         'device-refused',
         `port ${port} is not a printer's usual port (515, 631, 9100 to 9107): list it under devicePorts in the configuration`,
       );
-    if (isIP(host) !== 0) return [host];
-    try {
-      const addresses = await this.#parts.resolve(host);
-      return [...new Set(addresses)].sort();
-    } catch (cause) {
+    if (isIP(host) !== 0) return [canonicalAddress(host)];
+    const addresses = await this.#parts.resolve(host).catch((cause: unknown) => {
       throw new PlatenError('device-refused', `the host name ${host} cannot be resolved`, { cause });
-    }
+    });
+    if (addresses.length === 0) throw new PlatenError('device-refused', `the host name ${host} has no address`);
+    return [...new Set(addresses.map(canonicalAddress))].sort();
   }
 
   #tell(printer: PrinterRecord | undefined, before: PrinterRecord | undefined): void {

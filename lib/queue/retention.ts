@@ -1,5 +1,6 @@
 // How long finished jobs and their documents are kept: by age, by number, by octets. What goes is chosen by `expired`, a pure function.
 
+import { PlatenError } from '../errors.js';
 import { isFinished, type JobRecord, jobOctets } from '../model/job.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -105,7 +106,8 @@ export class Retention {
     this.#stopped = true;
     this.#cancelTimer?.();
     await this.#loading;
-    await this.#sweeping;
+    // How the sweep ended is in the log already.
+    await this.#sweeping?.catch(() => undefined);
   }
 
   /** Deletes what the policy no longer keeps; one sweep at a time. */
@@ -117,7 +119,7 @@ export class Retention {
     return this.#sweeping;
   }
 
-  /** Deletes a finished job and its documents now. */
+  /** Deletes a finished job and its documents now; one that is gone, or is printed again just now, is left alone. */
   async forget(id: number): Promise<void> {
     await this.#dropDocuments(id);
     await this.#dropRecord(id);
@@ -169,20 +171,30 @@ export class Retention {
   }
 
   async #dropRecord(id: number): Promise<void> {
-    await this.#parts.jobs.updateFinished(id, () => undefined);
+    await this.#change(id, () => undefined);
     this.#history.delete(id);
   }
 
   async #dropDocuments(id: number): Promise<void> {
-    const { group, jobs, spool } = this.#parts;
+    const { group, spool } = this.#parts;
     let documents: JobRecord['documents'] = [];
     // First the record, so that no restart begins on documents that are about to go.
-    await jobs.updateFinished(id, (job) => {
+    await this.#change(id, (job) => {
       documents = job.documents;
       return { ...job, documentsKept: false };
     });
     for (const document of documents) await spool.remove(group, document);
     const entry = this.#history.get(id);
     if (entry !== undefined) this.#history.set(id, { ...entry, documentsKept: false });
+  }
+
+  /** A job that is no finished one any more, because it was forgotten or is printed again, is nothing for us. */
+  async #change(id: number, change: (job: JobRecord) => JobRecord | undefined): Promise<void> {
+    try {
+      await this.#parts.jobs.updateFinished(id, change);
+    } catch (error) {
+      if (!(error instanceof PlatenError) || error.code !== 'job-not-found') throw error;
+      this.#history.delete(id);
+    }
   }
 }

@@ -71,9 +71,14 @@ export class Uploads {
       maxUnfinishedJobs: this.#parts.maxUnfinishedJobs,
     });
     if (!admission.admitted) throw new PlatenError(admission.code, admission.detail);
+    await this.admitDocument(expectedBytes);
+    return record;
+  }
+
+  /** Throws the reason for which no document of `expectedBytes` octets is taken now, for a job that was admitted already. */
+  async admitDocument(expectedBytes?: number): Promise<void> {
     if (!this.#parts.tenure.holds()) throw new PlatenError('not-owner');
     await this.#parts.spool.admit(expectedBytes);
-    return record;
   }
 
   takeJobId(): Promise<number> {
@@ -109,6 +114,8 @@ export class Uploads {
     { documents, open }: { documents: readonly StoredDocument[]; open: boolean },
   ): Promise<JobRecord> {
     try {
+      // It may have been removed while the documents came in.
+      this.#parts.printers.must(draft.printer);
       return await this.#parts.jobs.create(this.#newRecord(id, draft, documents, open));
     } catch (error) {
       if (!mayBeOnRecord(error)) await this.discard(documents);

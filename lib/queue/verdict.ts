@@ -6,7 +6,7 @@ export type Verdict =
   | { readonly do: 'done' }
   /** Puts the job back at its place; the queue tries again after `afterMs`. */
   | { readonly do: 'retry'; readonly afterMs: number; readonly failed: boolean }
-  | { readonly do: 'hold' }
+  | { readonly do: 'hold'; readonly by: 'attempts' | 'document' }
   | { readonly do: 'stop-printer' }
   /** The job ends as canceled. */
   | { readonly do: 'cancel' }
@@ -31,7 +31,7 @@ export const backOffMs = (refusalsInARow: number): number =>
   Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(16, Math.max(0, refusalsInARow - 1)));
 
 const failed = ({ failures, maxAttempts }: AttemptHistory, afterMs: number): Verdict =>
-  failures + 1 >= maxAttempts ? { do: 'hold' } : { do: 'retry', afterMs, failed: true };
+  failures + 1 >= maxAttempts ? { do: 'hold', by: 'attempts' } : { do: 'retry', afterMs, failed: true };
 
 export const verdictOn = (outcome: Outcome, history: AttemptHistory): Verdict => {
   switch (outcome.result) {
