@@ -8,8 +8,7 @@ import type { AgentPrinter } from '../status/printer-objects.js';
 const agentStates = { idle: 'idle', processing: 'printing', stopped: 'stopped' } as const;
 
 const rowsOf = (spooler: PrintSpooler): AgentPrinter[] =>
-  spooler.printers
-    .all()
+  [...spooler.printers.all()]
     .sort((a, b) => a.created - b.created)
     .map((printer) => {
       const { state, reasons } = spooler.printerState(printer);
