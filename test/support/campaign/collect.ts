@@ -1,0 +1,91 @@
+// What is left when a run has settled: records, answers to old ids, files, descriptors.
+
+import type { Dirent } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { sha256 } from './documents.js';
+import type { History, SentJob } from './history.js';
+import { callIpp } from './ipp-client.js';
+import type { NodeRunner } from './node-runner.js';
+import { listJobs, showJob } from './rest.js';
+
+const filesBelow = async (directory: string): Promise<string[]> => {
+  const entries: Dirent[] = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)));
+};
+
+const ours = [
+  /^(token|node\.json)$/,
+  /^store\/(data|lock)\.mdb$/,
+  /^documents\/print\/\d+\/\d+\.\d+\.[0-9a-f]{16}$/,
+  /^quarantine\/\d+\.print\.\d+\.\d+\.\d+\.[0-9a-f]{16}$/,
+];
+
+/** Walks the state directory; temporary files and what has no business there are leftovers. */
+export const walkState = async (state: string): Promise<Pick<History, 'spooled' | 'leftovers' | 'quarantined'>> => {
+  const files = await filesBelow(state);
+  const spooled = await Promise.all(
+    files
+      .filter((file) => file.startsWith('documents/') && !file.endsWith('.part'))
+      .map(async (file) => {
+        const [job, number] = path.basename(file).split('.').map(Number);
+        return { job: job!, number: number!, sha256: sha256(await readFile(path.join(state, file))) };
+      }),
+  );
+  return {
+    spooled,
+    leftovers: files.filter((file) => !ours.some((pattern) => pattern.test(file))).map((file) => `file ${file}`),
+    quarantined: files.filter((file) => file.startsWith('quarantine/')).length,
+  };
+};
+
+const notFound = async (node: NodeRunner, jobs: readonly SentJob[]): Promise<History['notFound']> => {
+  const port = (await node.ready()).ipp;
+  const missing: { id: number; status: number }[] = [];
+  for (const { id, printer } of jobs) {
+    if (id === undefined) continue;
+    const { status } = await callIpp({ port, printer, agent: false }, { operation: 'get-job', job: id });
+    if (status >= 0x0100) missing.push({ id, status });
+  }
+  return missing;
+};
+
+/** Listeners (IPP, LPD, REST), the store's lock, netlink and the parent's pipe; a REST connection may linger. */
+const socketsAtRest = 10;
+
+const openLeftovers = (node: NodeRunner): string[] => {
+  const { files, sockets } = node.descriptors();
+  return [
+    ...files
+      .filter((file) => file.startsWith('documents/') && /\.[0-9a-f]{16}/.test(file))
+      .map((file) => `open ${file}`),
+    ...(sockets > socketsAtRest ? [`${sockets} open sockets`] : []),
+  ];
+};
+
+export const collect = async (
+  node: NodeRunner,
+  jobs: readonly SentJob[],
+): Promise<Pick<History, 'end' | 'notFound' | 'spooled' | 'leftovers' | 'quarantined'>> => {
+  const listed = await listJobs(node, 'all');
+  const end = [];
+  for (const { id } of listed) {
+    const { name, printer, state, attemptCount, completed, documents, attempts } = await showJob(node, id);
+    end.push({
+      id,
+      name,
+      printer,
+      state,
+      attemptCount,
+      ...(completed === undefined ? {} : { completed }),
+      documents: documents.map(({ number, length, sha256 }) => ({ number, length, sha256 })),
+      attempts: attempts.map(({ result, evidence }) => ({ ...(result === undefined ? {} : { result }), evidence })),
+    });
+  }
+  const missing = await notFound(node, jobs);
+  const open = openLeftovers(node);
+  const walked = await walkState(node.state);
+  return { ...walked, end, notFound: missing, leftovers: [...walked.leftovers, ...open] };
+};

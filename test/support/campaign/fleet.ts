@@ -1,0 +1,138 @@
+// The load: 8 IPP clients and 4 LPD clients, each one job after the other, with a ledger of what they know.
+
+import { Agent } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { contentOf, sha256 } from './documents.js';
+import type { Answer, SentDocument, SentJob } from './history.js';
+import { callIpp, type IppTarget } from './ipp-client.js';
+import { sendLpd } from './lpd-sender.js';
+import type { NodePorts } from './node-runner.js';
+import { printerNames } from './printers.js';
+import { Seeded } from './seeded.js';
+
+export const ippClients = 8;
+export const lpdClients = 4;
+
+export interface FleetOptions {
+  readonly seed: string;
+  readonly jobsPerClient: number;
+  /** Where the node is, as soon as it is; undefined when the load is over. */
+  readonly reachable: (signal: AbortSignal) => Promise<NodePorts | undefined>;
+  readonly signal: AbortSignal;
+  readonly onAcknowledged: () => void;
+}
+
+interface Draft extends SentDocument {
+  readonly content: Buffer;
+}
+
+const sizes = [0, 1, 300, 4_000, 10_240, 65_536, 200_000] as const;
+
+export class Fleet {
+  readonly jobs: SentJob[] = [];
+  readonly #options: FleetOptions;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every client has ended; no answer is open then. */
+  async run(): Promise<void> {
+    const names = [
+      ...Array.from({ length: ippClients }, (_, n) => `ipp${n + 1}`),
+      ...Array.from({ length: lpdClients }, (_, n) => `lpd${n + 1}`),
+    ];
+    await Promise.all(names.map((name) => this.#client(name)));
+  }
+
+  async #client(name: string): Promise<void> {
+    const { seed, jobsPerClient, reachable, signal } = this.#options;
+    const seeded = new Seeded(`${seed} ${name}`);
+    const agent = seeded.chance(0.5) ? new Agent({ keepAlive: true, maxSockets: 1 }) : false;
+    for (let n = 1; n <= jobsPerClient && !signal.aborted; n += 1) {
+      const ports = await reachable(signal);
+      if (ports === undefined) break;
+      const tag = `${seed}.${name}.${n}`;
+      const printer = seeded.pick(...printerNames);
+      if (name.startsWith('lpd')) await this.#lpd(ports, { tag, printer, seeded });
+      else await this.#ipp({ port: ports.ipp, printer, agent }, { tag, printer, seeded });
+      if (seeded.chance(0.5)) await pause(seeded.between(1, 60));
+    }
+    if (agent !== false) agent.destroy();
+  }
+
+  #note(job: SentJob): SentJob {
+    this.jobs.push(job);
+    return job;
+  }
+
+  #answered(job: SentJob, { answer, id, detail }: { answer: Answer; id?: number; detail: string }): void {
+    job.answeredAt = Date.now();
+    if (answer !== 'acknowledged') job.detail = detail;
+    else {
+      if (id !== undefined) job.id = id;
+      this.#options.onAcknowledged();
+    }
+  }
+
+  async #ipp(target: IppTarget, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
+    const isOne = seeded.chance(0.6);
+    const drafts = draftsOf(tag, isOne ? 1 : seeded.between(1, 3), seeded);
+    const job = this.#note({
+      tag,
+      way: isOne ? 'print-job' : 'create-job',
+      printer,
+      sentAt: Date.now(),
+      documents: drafts.map(withoutContent),
+    });
+    if (!isOne) {
+      const created = await callIpp(target, { operation: 'create-job', jobName: tag });
+      job.created = created.answer;
+      this.#answered(job, created);
+      if (created.answer !== 'acknowledged') return;
+    }
+    for (const [index, { content }] of drafts.entries()) {
+      const manner = { ...mannerOf(seeded), gzip: seeded.chance(0.3), chunked: seeded.chance(0.4) };
+      const what = isOne
+        ? ({ operation: 'print-job', jobName: tag } as const)
+        : ({ operation: 'send-document', job: job.id!, last: index === drafts.length - 1 } as const);
+      // Before the answer: a history that is taken meanwhile must not say that nothing was sent.
+      job.documents[index]!.answer = 'unknown';
+      const reply = await callIpp(target, { ...what, document: content, ...manner });
+      job.documents[index]!.answer = reply.answer;
+      this.#answered(job, reply);
+      if (reply.answer !== 'acknowledged') return;
+    }
+  }
+
+  async #lpd({ lpd }: NodePorts, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
+    const [draft] = draftsOf(tag, 1, seeded);
+    const job = this.#note({
+      tag,
+      way: 'lpd',
+      printer,
+      sentAt: Date.now(),
+      documents: [withoutContent(draft!)],
+    });
+    job.documents[0]!.answer = 'unknown';
+    const dataFirst = seeded.chance(0.5);
+    const reply = await sendLpd(lpd, { printer, name: tag, document: draft!.content, dataFirst, ...mannerOf(seeded) });
+    job.documents[0]!.answer = reply.answer;
+    this.#answered(job, reply);
+  }
+}
+
+const withoutContent = ({ length, sha256, answer }: Draft): SentDocument => ({ length, sha256, answer });
+
+const draftsOf = (tag: string, count: number, seeded: Seeded): Draft[] =>
+  Array.from({ length: count }, (_, index) => {
+    const size = seeded.chance(0.04) ? seeded.between(500_000, 2_000_000) : seeded.pick(...sizes);
+    const content = contentOf(tag, index + 1, size);
+    return { content, length: content.length, sha256: sha256(content), answer: 'not-sent' };
+  });
+
+/** A few clients vanish in the middle, a few are slow. */
+const mannerOf = (seeded: Seeded): { cutAfter?: number; pieceMs?: number } => ({
+  ...(seeded.chance(0.06) ? { cutAfter: seeded.between(0, 95) / 100 } : {}),
+  ...(seeded.chance(0.2) ? { pieceMs: seeded.between(1, 30) } : {}),
+});

@@ -1,0 +1,197 @@
+// A node as its own processes: started, killed without warning, started again. Knows its ports, its worker and its token.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, readdirSync, readFileSync, readlinkSync, type WriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { KillTarget } from './history.js';
+
+export const builtNode = path.resolve(import.meta.dirname, '../../../bin/platend.js');
+
+export interface NodePorts {
+  readonly ipp: number;
+  readonly lpd: number;
+  readonly rest: number;
+}
+
+export interface NodeRunnerOptions {
+  /** Holds `platen.yaml`; the state goes to `state/`, what the node says to `node.log`. */
+  readonly directory: string;
+  /** What is run, with its arguments, before `--config`; default: the built platend under this Node.js. */
+  readonly command?: readonly string[];
+}
+
+const readyTimeoutMs = 30_000;
+const goneTimeoutMs = 10_000;
+
+const childrenOf = (pid: number): number[] => {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    // A zombie waits for its parent only: it holds nothing any more.
+    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+const killNow = (pid: number | undefined): void => {
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+};
+
+const portIn = (banner: string, protocol: string): number =>
+  Number(new RegExp(`^  ${protocol} +127\\.0\\.0\\.1:(\\d+)$`, 'm').exec(banner)?.[1]);
+
+export class NodeRunner {
+  readonly state: string;
+  readonly #options: NodeRunnerOptions;
+  readonly #log: WriteStream;
+  /** Every process that this node ever was. */
+  readonly #pids = new Set<number>();
+  #child: ChildProcess | undefined;
+  #ports: NodePorts | undefined;
+
+  constructor(options: NodeRunnerOptions) {
+    this.#options = options;
+    this.state = path.join(options.directory, 'state');
+    this.#log = createWriteStream(path.join(options.directory, 'node.log'), { flags: 'a' });
+    process.once('exit', this.#killAll);
+  }
+
+  /** Undefined while it does not listen. */
+  get ports(): NodePorts | undefined {
+    return this.#ports;
+  }
+
+  /** The process that prints: the child of platend, or what was started itself where it has no child. */
+  get workerPid(): number | undefined {
+    const pid = this.#child?.pid;
+    return pid === undefined ? undefined : (childrenOf(pid)[0] ?? pid);
+  }
+
+  async token(): Promise<string> {
+    return (await readFile(path.join(this.state, 'token'), 'latin1')).trim();
+  }
+
+  /** Starts the node; does not wait until it listens. */
+  spawn(): void {
+    const { directory, command = [process.execPath, builtNode] } = this.#options;
+    const [program = '', ...args] = command;
+    const child = spawn(program, [...args, '--config', path.join(directory, 'platen.yaml')], {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '', UV_THREADPOOL_SIZE: '16' },
+    });
+    this.#child = child;
+    if (child.pid !== undefined) this.#pids.add(child.pid);
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (this.#child === child && this.#ports === undefined && /^ready$/m.test(said)) this.#isReady(said);
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text: string | Buffer) => void this.#log.write(text));
+    child.once('exit', () => {
+      if (this.#child === child) this.#ports = undefined;
+    });
+  }
+
+  /** Resolves when it listens; rejects when it ends before, or takes too long. */
+  async ready(): Promise<NodePorts> {
+    const deadline = AbortSignal.timeout(readyTimeoutMs);
+    for (;;) {
+      if (this.#ports !== undefined) return this.#ports;
+      if (this.#child === undefined || this.#child.exitCode !== null || deadline.aborted)
+        throw new Error(`the node did not get ready (exit status ${this.#child?.exitCode}): see node.log`);
+      await pause(5);
+    }
+  }
+
+  /** The ports, as soon as there are any; undefined when `signal` aborts first. */
+  async reachable(signal: AbortSignal): Promise<NodePorts | undefined> {
+    while (this.#ports === undefined && !signal.aborted) await pause(10);
+    return this.#ports;
+  }
+
+  /** SIGKILL, at once. A worker that is not there yet is killed with its parent. */
+  kill(target: KillTarget): void {
+    const parent = this.#child?.pid;
+    const worker = this.workerPid;
+    for (const pid of [parent, worker]) if (pid !== undefined) this.#pids.add(pid);
+    this.#ports = undefined;
+    if (target !== 'parent') killNow(worker);
+    if (target !== 'worker') killNow(parent);
+  }
+
+  /** Resolves with how long it took until no process of this node was left; -1: some had to be killed. */
+  async gone(): Promise<number> {
+    const since = performance.now();
+    while ([...this.#pids].some(isAlive)) {
+      if (performance.now() - since > goneTimeoutMs) {
+        this.#killAll();
+        return -1;
+      }
+      await pause(5);
+    }
+    this.#pids.clear();
+    return Math.round(performance.now() - since);
+  }
+
+  /** Stops it in order; its exit status. */
+  async stop(): Promise<number> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? 0;
+    const worker = this.workerPid;
+    if (worker !== undefined) this.#pids.add(worker);
+    child.kill('SIGTERM');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode ?? 128;
+  }
+
+  /** Descriptors of the worker: files below the state directory, and how many sockets. */
+  descriptors(): { readonly files: readonly string[]; readonly sockets: number } {
+    const folder = `/proc/${this.workerPid}/fd`;
+    const targets = readdirSync(folder).flatMap((name) => {
+      try {
+        return [readlinkSync(path.join(folder, name))];
+      } catch {
+        return [];
+      }
+    });
+    return {
+      files: targets
+        .filter((target) => target.startsWith(this.state))
+        .map((target) => path.relative(this.state, target)),
+      sockets: targets.filter((target) => target.startsWith('socket:')).length,
+    };
+  }
+
+  close(): void {
+    this.#killAll();
+    process.removeListener('exit', this.#killAll);
+    this.#log.end();
+  }
+
+  readonly #killAll = (): void => {
+    killNow(this.workerPid);
+    for (const pid of this.#pids) killNow(pid);
+  };
+
+  #isReady(banner: string): void {
+    const worker = this.workerPid;
+    if (worker !== undefined) this.#pids.add(worker);
+    this.#ports = { ipp: portIn(banner, 'ipp'), lpd: portIn(banner, 'lpd'), rest: portIn(banner, 'rest') };
+  }
+}
