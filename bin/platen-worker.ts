@@ -1,5 +1,7 @@
 // The worker that platend starts: one node from its configuration to its end. Stops when told, and at once when its parent is gone.
 
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../lib/config.js';
 import { ConfigError } from '../lib/config/document.js';
@@ -44,7 +46,13 @@ const run = async (): Promise<void> => {
       process.exit(1);
     },
   });
-  process.stdout.write(banner(config, node.listening));
+  process.stdout.write(
+    banner(config, node.listening, {
+      commandLine: path.relative('', fileURLToPath(new URL('platen.js', import.meta.url))),
+      stateDirectory: path.resolve('spool'),
+      url: 'http://127.0.0.1:8630',
+    }),
+  );
   await stopAsked;
   await node.stop({ cutOffAfterMs: config.jobs.stopTimeoutMs });
   process.stdout.write('stopped\n');

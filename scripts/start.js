@@ -22,7 +22,8 @@ const startEmulator = () =>
     const printed = path.join(stateDirectory(), 'printed');
     const options = ['--directory', printed, '--snmp-port', '9161', '--one-at-a-time'];
     const emulator = spawn(process.execPath, [program, ...options], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // By the channel it notices our end, however that comes.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     });
     let said = '';
@@ -32,7 +33,14 @@ const startEmulator = () =>
     emulator.stdout.on('data', (chunk) => {
       if (String(chunk).startsWith('ready ')) resolve({ emulator, printed });
     });
-    emulator.once('exit', () => reject(new Error(`the printer emulator cannot be started: ${said.trim()}`)));
+    emulator.once('exit', () =>
+      reject(
+        new Error(
+          `the printer emulator cannot be started: ${said.trim()}\n` +
+            'Is another quick start running? Its ports are fixed; to run a node beside it: npm start -- --config FILE --state DIR',
+        ),
+      ),
+    );
   });
 
 installPackages();

@@ -5,14 +5,37 @@ import type { RunningNode } from '../main.js';
 
 type Listening = RunningNode['listening'];
 
+/** What the operator's command line takes for granted, where it is called from the same folder. */
+export interface BannerDefaults {
+  /** Its program. */
+  readonly commandLine: string;
+  readonly stateDirectory: string;
+  readonly url: string;
+}
+
 const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
-const tryOut = (config: Config, listening: Listening): string[] => {
+/** A word as a shell takes it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+/** How the operator's command line finds this node. */
+const operatorOptions = (config: Config, listening: Listening, defaults: BannerDefaults): string[] => {
+  const state = config.stateDirectory === defaults.stateDirectory ? [] : ['--state', config.stateDirectory];
+  const url = listening
+    .filter(({ protocol }) => protocol === 'rest')
+    .map(({ address, port }) => `http://${hostOf(address)}:${port}`)
+    .filter((place) => place !== defaults.url);
+  return [...state, ...url.flatMap((place) => ['--url', place])];
+};
+
+const tryOut = (config: Config, listening: Listening, defaults: BannerDefaults): string[] => {
   const ipp = listening.find(({ protocol }) => protocol === 'ipp');
-  const printer = config.groups[0]?.printers[0]?.name;
+  const [group] = config.groups;
+  const printer = group?.printers[0]?.name;
   if (ipp === undefined || printer === undefined) return [];
   const server = `${hostOf(ipp.address)}:${ipp.port}`;
   const lpds = listening.filter(({ protocol }) => protocol === 'lpd');
+  const community = group?.snmp.community;
   const snmp = listening.find(({ protocol }) => protocol === 'snmp');
   return [
     'Print to it (any file will do):',
@@ -23,16 +46,16 @@ const tryOut = (config: Config, listening: Listening): string[] => {
     'Look at it:',
     `  lpstat -h ${server} -p ${printer} -o`,
     `  lpq -h ${server} -P ${printer}`,
-    `  cancel -h ${server} ${printer}-1`,
-    ...(snmp === undefined
+    `  cancel -h ${server} -a ${printer}`,
+    ...(snmp === undefined || community === undefined
       ? []
-      : [`  snmpget -v2c -c public -On ${snmp.address}:${snmp.port} 1.3.6.1.2.1.25.3.5.1.1.1`]),
-    '  node dist/bin/platen.js status',
+      : [`  snmpget -v2c -c ${quoted(community)} -On ${snmp.address}:${snmp.port} 1.3.6.1.2.1.25.3.5.1.1.1`]),
+    `  ${['node', defaults.commandLine, 'status', ...operatorOptions(config, listening, defaults)].map(quoted).join(' ')}`,
   ];
 };
 
 /** Ends with the line `ready`. */
-export const banner = (config: Config, listening: Listening): string => {
+export const banner = (config: Config, listening: Listening, defaults: BannerDefaults): string => {
   const places = listening.map(({ protocol, address, port }) => `  ${protocol.padEnd(5)}${hostOf(address)}:${port}`);
-  return ['Platen listens on', ...places, ...tryOut(config, listening), 'ready', ''].join('\n');
+  return ['Platen listens on', ...places, ...tryOut(config, listening, defaults), 'ready', ''].join('\n');
 };

@@ -8,6 +8,8 @@ export const networkNamespaceNeeds = ['root', 'ip'] as const;
 export interface NetworkNamespace {
   /** What a command line begins with that runs in it, as the same process. */
   readonly enter: readonly string[];
+  /** Of the processes that run in it. */
+  pids(): Promise<readonly number[]>;
   run(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
 }
 
@@ -22,6 +24,7 @@ export const startNetworkNamespace = async (t: TestScope): Promise<NetworkNamesp
   await ip('-n', name, 'link', 'set', 'lo', 'up');
   return {
     enter: ['ip', 'netns', 'exec', name],
+    pids: async () => (await run('ip', ['netns', 'pids', name])).stdout.split('\n').filter(Boolean).map(Number),
     run: (command, args, options) => run('ip', ['netns', 'exec', name, command, ...args], options),
   };
 };

@@ -74,7 +74,14 @@ const main = async (argv: readonly string[]): Promise<void> => {
     snmpPort === undefined
       ? undefined
       : await startSnmpResponder({ printer: emulator, host: options.host, port: snmpPort });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void Promise.all([emulator.close(), snmp?.close()]));
+  // The channel, where there is one, breaks when whoever started it is gone.
+  const endings = ['SIGINT', 'SIGTERM', 'disconnect'] as const;
+  const close = (): void => {
+    for (const ending of endings) process.removeListener(ending, close);
+    if (process.connected) process.disconnect();
+    void Promise.all([emulator.close(), snmp?.close()]);
+  };
+  for (const ending of endings) process.once(ending, close);
   process.on('SIGUSR2', () => emulator.resume());
   process.stdout.write(`ready ${emulator.host}:${emulator.port}\n`);
 };
