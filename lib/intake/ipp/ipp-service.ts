@@ -8,17 +8,18 @@ import { groupTags } from '../../protocols/ipp/tags.js';
 import { findGroup, stringOf } from '../../protocols/ipp/lookup.js';
 import { MessageReader } from '../../protocols/ipp/message-reader.js';
 import type { IppLimits } from '../../protocols/ipp/limits.js';
-import { encodeAttributes, encodeHeader, endOfAttributes } from '../../protocols/ipp/message-writer.js';
-import { checkRequest, checkVersion, servedVersion } from '../../protocols/ipp/request-rules.js';
+import { checkRequest, checkVersion } from '../../protocols/ipp/request-rules.js';
 import { type StatusName, statusCodes } from '../../protocols/ipp/status-codes.js';
-import * as ipp from '../../protocols/ipp/values.js';
+import type { IppHeader, IppMessage } from '../../protocols/ipp/values.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
 import { authorize } from './authorize.js';
+import { encodeAnswer } from './encode-answer.js';
+import type { AnswerOctets } from './http-answer.js';
 import { NotSupported } from './job-ticket.js';
 import type { IppContext, Operation } from './operation.js';
 import { operations } from './operations/index.js';
 import { PrinterAttributes } from './printer-attributes.js';
-import { clipped, type IppAnswer, type IppRequest } from './request.js';
+import type { IppAnswer, IppRequest } from './request.js';
 import { jobOf, printerOf, printerOrServer } from './targets.js';
 
 export interface IppServiceParts {
@@ -45,7 +46,7 @@ export interface IncomingIpp {
 const operationsById: ReadonlyMap<number, Operation> = new Map(
   operations.map((operation) => [operation.id, operation]),
 );
-const noHeader: ipp.IppHeader = { version: { major: 2, minor: 0 }, code: 0, requestId: 1 };
+const noHeader: IppHeader = { version: { major: 2, minor: 0 }, code: 0, requestId: 1 };
 
 export class IppService {
   readonly #parts: IppServiceParts;
@@ -59,8 +60,8 @@ export class IppService {
     });
   }
 
-  /** The answer's octets in pieces. Throws only when the connection is of no more use: the client is gone or too slow. */
-  async answer(incoming: IncomingIpp): Promise<AsyncIterable<Uint8Array>> {
+  /** Throws only when the connection is of no more use: the client is gone or too slow. */
+  async answer(incoming: IncomingIpp): Promise<AnswerOctets> {
     const reader = new MessageReader(this.#parts.limits);
     const iterator = incoming.body[Symbol.asyncIterator]();
     let answer: IppAnswer;
@@ -71,7 +72,7 @@ export class IppService {
     } finally {
       await iterator.return?.();
     }
-    return encoded(answer, reader.header ?? noHeader);
+    return encodeAnswer(answer, reader.header ?? noHeader);
   }
 
   async #answer(reader: MessageReader, iterator: AsyncIterator<Uint8Array>, incoming: IncomingIpp): Promise<IppAnswer> {
@@ -94,7 +95,7 @@ export class IppService {
   }
 
   async #run(
-    message: ipp.IppMessage,
+    message: IppMessage,
     incoming: IncomingIpp & Pick<IppRequest, 'document' | 'documentBytes'>,
   ): Promise<IppAnswer> {
     const operation = operationsById.get(message.code);
@@ -109,7 +110,7 @@ export class IppService {
       requestId: checked.requestId,
       operation: checked.operation,
       job: findGroup(message, groupTags.job),
-      user: stringOf(checked.operation, 'requesting-user-name') ?? 'anonymous',
+      user: stringOf(checked.operation, 'requesting-user-name') || 'anonymous',
       naturalLanguage: checked.naturalLanguage,
       clientAddress: incoming.clientAddress,
       authority: incoming.authority,
@@ -155,7 +156,7 @@ export class IppService {
     }
   }
 
-  #refusal(error: unknown, { signal, clientAddress }: IncomingIpp, header: ipp.IppHeader | undefined): IppAnswer {
+  #refusal(error: unknown, { signal, clientAddress }: IncomingIpp, header: IppHeader | undefined): IppAnswer {
     if (signal.aborted) throw error;
     if (error instanceof NotSupported)
       return { status: statusOf(error.hint), message: error.message, unsupported: error.attributes };
@@ -175,29 +176,4 @@ const statusOf = (hint: string): StatusName =>
 async function* documentOf(rest: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
   if (rest.length > 0) yield rest;
   yield* { [Symbol.asyncIterator]: () => iterator };
-}
-
-async function* encoded(answer: IppAnswer, header: ipp.IppHeader): AsyncIterable<Uint8Array> {
-  const operation = [
-    ipp.attribute('attributes-charset', ipp.charset('utf-8')),
-    ipp.attribute('attributes-natural-language', ipp.language('en')),
-  ];
-  if (answer.message !== undefined)
-    operation.push(ipp.attribute('status-message', ipp.text(clipped(answer.message, 255))));
-  const { version, requestId } = header;
-  const start = [
-    encodeHeader({ version: servedVersion(version), code: statusCodes[answer.status], requestId }),
-    encodeAttributes({ tag: groupTags.operation, attributes: operation }),
-  ];
-  if (answer.unsupported !== undefined && answer.unsupported.length > 0)
-    start.push(encodeAttributes({ tag: groupTags.unsupported, attributes: answer.unsupported }));
-  for (const group of answer.groups ?? []) start.push(encodeAttributes(group));
-  const more = answer.encoded;
-  if (more === undefined || Symbol.iterator in more) {
-    yield Buffer.concat([...start, ...(more ?? []), endOfAttributes]);
-    return;
-  }
-  yield Buffer.concat(start);
-  yield* more;
-  yield endOfAttributes;
 }

@@ -48,6 +48,20 @@ const supportedTemplate: Readonly<Record<string, Check>> = {
 const within = (value: number | undefined, least: number, most: number): boolean =>
   value !== undefined && value >= least && value <= most;
 
+/** The operation's job-hold-until, for the operations on jobs that have one; throws a refusal that names it (RFC 8011 section 4.3.5). */
+export const readHoldUntil = (group: IppGroup, spooler: PrintSpooler): string | undefined => {
+  const attribute = findAttribute(group, 'job-hold-until');
+  if (attribute === undefined) return undefined;
+  const until = stringOf(group, 'job-hold-until') ?? '';
+  if (spooler.readHoldUntil(until) === undefined)
+    throw new NotSupported(
+      'client-error-attributes-or-values-not-supported',
+      'job-hold-until has an unsupported value',
+      [attribute],
+    );
+  return until;
+};
+
 /**
  * Attributes whose names we do not know come back as `unsupported`, values that we cannot honour come back as they are.
  * With ipp-attribute-fidelity either one refuses the job.
@@ -81,7 +95,7 @@ const draftOf = (request: IppRequest, honoured: IppGroup, template: IppGroup): T
   const copies = integerOf(honoured, 'copies');
   const holdUntil = stringOf(honoured, 'job-hold-until');
   return {
-    name: stringOf(operation, 'job-name') ?? stringOf(operation, 'document-name') ?? 'Untitled',
+    name: stringOf(operation, 'job-name') || stringOf(operation, 'document-name') || 'Untitled',
     user: request.user,
     language: request.naturalLanguage,
     ...(host === undefined ? {} : { host }),

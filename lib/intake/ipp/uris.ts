@@ -44,9 +44,16 @@ export const jobUri = (authority: string, id: number): string => `ipp://${author
 export const pageUri = (authority: string, printer: string): string => `http://${authority}/printers/${printer}`;
 
 /** A Host header that can stand in a URI; anything else falls back to the address that was connected to. */
-export const authorityOf = (hostHeader: string | undefined, local: { address: string; port: number }): string => {
-  if (hostHeader !== undefined && /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/.test(hostHeader))
-    return hostHeader.toLowerCase();
-  const address = local.address.startsWith('::ffff:') ? local.address.slice(7) : local.address;
-  return `${address.includes(':') ? `[${address}]` : address}:${local.port}`;
+export const authorityOf = (
+  hostHeader: string | undefined,
+  { localAddress = '', localPort = 0 }: { readonly localAddress?: string; readonly localPort?: number },
+): string => {
+  const match = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/.exec(hostHeader ?? '');
+  if (match !== null) return `${match[1]?.toLowerCase()}${match[2] ?? portOf(localPort)}`;
+  const address = localAddress.startsWith('::ffff:') ? localAddress.slice(7) : localAddress;
+  return `${address.includes(':') ? `[${address}]` : address}:${localPort}`;
 };
+
+/** HTTP clients leave port 80 out, IPP clients port 631: what an ipp URI then means must be where we are. */
+const portOf = (localPort: number): string => (localPort === ippPort ? '' : `:${localPort}`);
+const ippPort = 631;

@@ -5,6 +5,9 @@ import { operationIds } from '../../../protocols/ipp/operations.js';
 import type { Operation } from '../operation.js';
 import { encodedPrinter } from './get-printer-attributes.js';
 
+/** So many at once hold up nobody. */
+const printersAPiece = 50;
+
 export const cupsGetPrinters: Operation = {
   id: operationIds['CUPS-Get-Printers'],
   policy: 'anyone',
@@ -20,8 +23,12 @@ export const cupsGetPrinters: Operation = {
       .filter((printer) => first === undefined || printer.name >= first)
       .slice(0, limit === undefined || limit < 1 ? undefined : limit);
     async function* encoded(): AsyncIterable<Uint8Array> {
-      for (const printer of printers) {
-        yield Buffer.concat(encodedPrinter(request, context, printer));
+      for (let at = 0; at < printers.length; at += printersAPiece) {
+        const piece = printers.slice(at, at + printersAPiece);
+        yield Buffer.concat(piece.flatMap((printer) => encodedPrinter(request, context, printer)));
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve);
+        });
       }
     }
     return { status: 'successful-ok', encoded: encoded() };

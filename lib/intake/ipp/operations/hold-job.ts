@@ -1,7 +1,7 @@
 // Hold-Job (RFC 8011 section 4.3.5).
 
-import { stringOf } from '../../../protocols/ipp/lookup.js';
 import { operationIds } from '../../../protocols/ipp/operations.js';
+import { readHoldUntil } from '../job-ticket.js';
 import type { Operation } from '../operation.js';
 import { ok } from '../request.js';
 
@@ -10,7 +10,7 @@ export const holdJob: Operation = {
   policy: 'job-owner',
   target: 'job',
   run: async (request, { spooler }, job) => {
-    await spooler.control.hold(job.id, stringOf(request.operation, 'job-hold-until') ?? 'indefinite');
+    await spooler.control.hold(job.id, readHoldUntil(request.operation, spooler) ?? 'indefinite');
     return ok;
   },
 };

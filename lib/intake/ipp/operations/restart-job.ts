@@ -1,7 +1,7 @@
 // Restart-Job (RFC 8011 section 4.3.7): a finished job whose documents are still kept is printed again under its own id.
 
-import { stringOf } from '../../../protocols/ipp/lookup.js';
 import { operationIds } from '../../../protocols/ipp/operations.js';
+import { readHoldUntil } from '../job-ticket.js';
 import type { Operation } from '../operation.js';
 import { ok } from '../request.js';
 
@@ -10,7 +10,7 @@ export const restartJob: Operation = {
   policy: 'job-owner',
   target: 'job',
   run: async (request, { spooler }, job) => {
-    await spooler.control.restart(job.id, stringOf(request.operation, 'job-hold-until') ?? 'no-hold');
+    await spooler.control.restart(job.id, readHoldUntil(request.operation, spooler) ?? 'no-hold');
     return ok;
   },
 };

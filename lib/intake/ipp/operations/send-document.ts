@@ -17,7 +17,8 @@ const receive = async (
 ): Promise<JobRecord> => {
   const { spooler } = context;
   const ticket = readDocumentTicket(request.operation, spooler.printers.must(job.printer));
-  await spooler.uploads.admit(job.printer, request.documentBytes);
+  // The job was admitted with Create-Job: a queue that is full or closed by now takes its documents all the same.
+  await spooler.uploads.admitDocument(request.documentBytes);
   const document = await receiveDocument(request, context, { job: job.id, number, ticket });
   // No data with last-document only closes the job; but a job of one empty document is one.
   if (last && document.length === 0 && job.documents.length > 0) {

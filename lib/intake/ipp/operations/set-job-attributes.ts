@@ -4,7 +4,7 @@ import { ProtocolError } from '../../../errors.js';
 import { integerOf, stringOf } from '../../../protocols/ipp/lookup.js';
 import { operationIds } from '../../../protocols/ipp/operations.js';
 import type { IppGroup } from '../../../protocols/ipp/values.js';
-import { NotSupported } from '../job-ticket.js';
+import { NotSupported, readHoldUntil } from '../job-ticket.js';
 import type { Operation } from '../operation.js';
 import { mostCopies } from '../printer-attributes.js';
 import { ok } from '../request.js';
@@ -36,7 +36,7 @@ export const setJobAttributes: Operation = {
     const copies = numberIn(group, 'copies', mostCopies);
     const priority = numberIn(group, 'job-priority', 100);
     const name = stringOf(group, 'job-name');
-    const holdUntil = stringOf(group, 'job-hold-until');
+    const holdUntil = readHoldUntil(group, spooler);
     await spooler.control.amend(job.id, {
       ...(copies === undefined ? {} : { copies }),
       ...(priority === undefined ? {} : { priority }),
