@@ -4,6 +4,7 @@ import { PlatenError } from '../errors.js';
 import { assertTransition, type Hold, isFinished, type JobRecord, type JobState, keptAttempts } from '../model/job.js';
 import type { StoredDocument } from '../model/document.js';
 import type { Attempt, Outcome } from '../model/outcome.js';
+import { isSchedulable } from './schedule.js';
 
 const notPossible = (job: JobRecord, act: string): PlatenError =>
   new PlatenError('job-not-possible', `job ${job.id} is ${job.state}: it cannot be ${act}`);
@@ -72,7 +73,7 @@ export const holdIsOver = (job: JobRecord, now: number): boolean =>
   job.state === 'pending-held' && job.hold?.endsAt !== undefined && job.hold.endsAt <= now;
 
 export const begin = (job: JobRecord, attempt: Attempt, now: number): JobRecord => {
-  if (job.state !== 'pending') throw notPossible(job, 'sent');
+  if (!isSchedulable(job)) throw notPossible(job, 'sent');
   enter(job, 'processing');
   return {
     ...job,
@@ -131,8 +132,12 @@ export const holdAfterAttempt = (job: JobRecord, { outcome, now }: AttemptEnd, b
 });
 
 /** Held because a document is missing or not what was received. */
-export const holdForDocument = (job: JobRecord, detail: string): JobRecord =>
-  waiting(job, { by: 'document', until: 'indefinite' }, detail);
+export const holdForDocument = (job: JobRecord, detail: string): JobRecord => {
+  if (job.state === 'processing') throw notPossible(job, 'held');
+  return waiting(job, { by: 'document', until: 'indefinite' }, detail);
+};
+
+const canceled: Outcome = { result: 'canceled', evidence: 'partial', detail: 'the job was canceled', bytes: 0 };
 
 export const cancel = (
   job: JobRecord,
@@ -146,7 +151,7 @@ export const cancel = (
     reasons: [reason],
     completed: now,
     documentsKept: true,
-    attempts: end === undefined ? job.attempts : endAttempt(job, end, now),
+    attempts: endAttempt(job, end ?? canceled, now),
   };
 };
 

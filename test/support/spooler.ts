@@ -35,6 +35,8 @@ export interface TestSpoolerOptions {
   readonly printerDefaults?: SpoolerParts['printerDefaults'];
   /** Beyond the usual ones; default: every port, for emulators. */
   readonly devicePorts?: readonly number[];
+  /** Stands between the spooler and its store. */
+  readonly wrapStore?: (store: Store) => Store;
   readonly resolve?: SpoolerParts['resolve'];
   readonly pageCount?: SpoolerParts['pageCount'];
   readonly deviceReasons?: SpoolerParts['deviceReasons'];
@@ -53,6 +55,8 @@ export interface TestSpooler {
   readonly port: ScriptedPort;
   /** The group is taken away: `holds()` is false from now on, and the virtual server has no spooler. */
   readonly disown: () => void;
+  /** As a crash leaves things: nothing is put on record any more. */
+  readonly crash: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -84,7 +88,8 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
     log = silentLog,
   } = options;
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'platen-spooler-')));
-  const store = await openEmbeddedStore({ directory: path.join(directory, 'store'), log });
+  const opened = await openEmbeddedStore({ directory: path.join(directory, 'store'), log });
+  const store = options.wrapStore?.(opened) ?? opened;
   const { epoch, revision } = await claim(store, group, node);
   let owned = true;
   const tenure: Tenure = { group, epoch, node, revision, holds: () => owned };
@@ -149,5 +154,9 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
   const disown = (): void => {
     owned = false;
   };
-  return { directory, spooler, server, store, spool, events, tenure, port, disown, stop };
+  const crash = (): Promise<void> => {
+    disown();
+    return stop();
+  };
+  return { directory, spooler, server, store, spool, events, tenure, port, disown, crash, stop };
 };

@@ -1,0 +1,78 @@
+import type { Test } from 'tap';
+import t from 'tap';
+import { silentLog } from '../../lib/platform/log.js';
+import { EventLog } from '../../lib/queue/events.js';
+import { openEmbeddedStore } from '../../lib/store/embedded/embedded-store.js';
+import { keys } from '../../lib/store/keys.js';
+import type { Store } from '../../lib/store/store.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { disturbed } from '../support/queue.js';
+import { temporaryDirectory } from '../support/temporary.js';
+
+const openStore = async (t: Test): Promise<Store> => {
+  const store = await openEmbeddedStore({ directory: await temporaryDirectory(t), log: silentLog });
+  t.teardown(() => store.close());
+  return store;
+};
+const openLog = async (store: Store): Promise<EventLog> => {
+  const log = new EventLog({ store, node: 'a', clock: new FakeClock(), log: silentLog });
+  await log.load();
+  return log;
+};
+const noteMany = async (log: EventLog, count: number): Promise<void> => {
+  for (let at = 0; at < count; at += 500) {
+    for (let i = at; i < Math.min(count, at + 500); i += 1) log.note('printer-changed', { text: `${i}` });
+    await log.settled();
+  }
+};
+
+t.test('events come back newest first, and their numbers go on in the next life', async (t) => {
+  const store = await openStore(t);
+  const first = await openLog(store);
+  first.note('printer-added', { printer: 'demo', text: 'x' });
+  first.note('printer-paused', { printer: 'demo', text: 'y' });
+  await first.settled();
+  const second = await openLog(store);
+  second.note('printer-resumed', { printer: 'demo', text: '' });
+  await second.settled();
+  t.match(await second.recent(10), [
+    { sequence: 3, code: 'printer-resumed' },
+    { sequence: 2, code: 'printer-paused' },
+    { sequence: 1, code: 'printer-added', node: 'a' },
+  ]);
+});
+
+t.test('the last 5,000 are kept, over a restart too', async (t) => {
+  const store = await openStore(t);
+  await noteMany(await openLog(store), 3_000);
+  const log = await openLog(store);
+  await noteMany(log, 3_000);
+  const { entries, more } = await store.range(keys.events, { limit: 6_000 });
+  t.equal(entries.length, 5_000);
+  t.notOk(more);
+  t.match(entries[0]?.value, { sequence: 1_001 });
+});
+
+t.test('a flood is cut off, not kept in memory', async (t) => {
+  const store = await openStore(t);
+  const log = await openLog(store);
+  for (let i = 0; i < 10_000; i += 1) log.note('printer-changed', { text: '' });
+  await log.settled();
+  t.equal((await store.range(keys.events, { limit: 6_000 })).entries.length, 1_000);
+});
+
+t.test('a store that fails loses events and nothing else', async (t) => {
+  const store = await openStore(t);
+  let fails = true;
+  const flaky = disturbed(store, () => {
+    if (fails) throw new Error('no answer');
+    return undefined;
+  });
+  const log = await openLog(flaky);
+  log.note('printer-added', { text: 'lost' });
+  await log.settled();
+  fails = false;
+  log.note('printer-added', { text: 'kept' });
+  await log.settled();
+  t.match(await log.recent(10), [{ text: 'kept' }]);
+});
