@@ -17,6 +17,7 @@ const peers = {
   'avahi-daemon': 'avahi-daemon',
   iproute2: 'ip',
   strace: 'strace',
+  'etcd-server': 'etcd',
 };
 
 const aside = path.join(root, '.peers');

@@ -7,9 +7,11 @@ const padded = (id: number): string => String(id).padStart(idDigits, '0');
 
 export const keys = {
   cluster: `${root}cluster`,
+  nodes: `${root}nodes/`,
   node: (node: string) => `${root}nodes/${node}`,
   groups: `${root}groups/`,
   group: (group: string) => `${root}groups/${group}`,
+  owners: `${root}owners/`,
   owner: (group: string) => `${root}owners/${group}`,
   printers: (group: string) => `${root}printers/${group}/`,
   printer: (group: string, printer: string) => `${root}printers/${group}/${printer}`,

@@ -1,4 +1,4 @@
-// The cluster's table: ordered keys, JSON-able values, one revision counter (DESIGN section 4). Implementations: embedded/ (one node); etcd follows.
+// The cluster's table: ordered keys, JSON-able values, one revision counter (DESIGN section 4). Implementations: embedded/ (one node), etcd/ (a cluster).
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 

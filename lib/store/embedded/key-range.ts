@@ -1,15 +1,8 @@
 // Which stretch of the keys a range looks at, in the order of UTF-8 octets.
 
+import { afterPrefix } from '../prefix.js';
 import type { RangeOptions } from '../store.js';
 import type { KeyRange } from './tables.js';
-
-/** The first key after all that start with `prefix`; no octet of UTF-8 is 0xff. Undefined for the empty prefix. */
-const afterPrefix = (prefix: Buffer): Buffer | undefined => {
-  if (prefix.length === 0) return undefined;
-  const after = Buffer.from(prefix);
-  after[after.length - 1] = (after.at(-1) ?? 0) + 1;
-  return after;
-};
 
 /** The bounds of a range, or undefined when nothing can lie in it. */
 export const boundsOf = (prefix: string, { from, order }: RangeOptions): KeyRange | undefined => {
