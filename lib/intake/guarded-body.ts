@@ -70,12 +70,12 @@ export class GuardedBody implements AsyncIterableIterator<Uint8Array> {
 
   #taken(chunk: Uint8Array): Next {
     this.taken += chunk.length;
-    this.#octets += chunk.length;
     if (this.#waited > this.#limits.minRateOverMs) {
       // Fast enough so far, else the wait would not have ended well: a new period begins.
       this.#waited = 0;
       this.#octets = 0;
     }
+    this.#octets += chunk.length;
     return { done: false, value: chunk };
   }
 

@@ -36,11 +36,11 @@ export interface IppServer extends TestSpooler {
   readonly listener: IppListener;
   readonly ippPort: number;
   /** Asks on a connection of its own. */
-  ask(operation: OperationName, call?: IppCall): Promise<IppReply>;
+  ask: (operation: OperationName, call?: IppCall) => Promise<IppReply>;
   /** Every job there is, unfinished or not. */
-  allJobs(): Promise<readonly JobRecord[]>;
+  allJobs: () => Promise<readonly JobRecord[]>;
   /** Files of documents in the spool, temporary ones included. */
-  spoolFiles(): Promise<readonly string[]>;
+  spoolFiles: () => Promise<readonly string[]>;
 }
 
 export const paused: PrinterDraft = { name: 'lp', deviceUri: 'socket://127.0.0.1', paused: true };

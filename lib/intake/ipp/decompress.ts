@@ -1,7 +1,6 @@
 // Expands compressed documents as they come in, with a cap on the ratio (R63). deflate is read with or without its zlib header.
 
-import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import type { Transform } from 'node:stream';
+import { createGunzip, createInflate, createInflateRaw, type Gunzip, type Inflate, type InflateRaw } from 'node:zlib';
 import { PlatenError } from '../../errors.js';
 
 export interface DecompressionLimits {
@@ -9,6 +8,8 @@ export interface DecompressionLimits {
   readonly ratio: number;
   readonly freeBytes: number;
 }
+
+type Expander = Gunzip | Inflate | InflateRaw;
 
 /** RFC 1950 section 2.2: CM is 8 and the first two octets are a multiple of 31. */
 const hasZlibHeader = (start: Uint8Array): boolean => {
@@ -38,16 +39,12 @@ const startOf = async (
   return { start: Buffer.concat(pieces), whole: whole() };
 };
 
-const expanderFor = async (
-  source: AsyncIterable<Uint8Array>,
-  compression: 'gzip' | 'deflate',
-): Promise<{ expander: Transform; whole: AsyncIterable<Uint8Array> }> => {
-  if (compression === 'gzip') return { expander: createGunzip(), whole: source };
-  const { start, whole } = await startOf(source, 2);
-  return { expander: hasZlibHeader(start) ? createInflate() : createInflateRaw(), whole };
+const expanderFor = (start: Uint8Array, compression: 'gzip' | 'deflate'): Expander => {
+  if (compression === 'gzip') return createGunzip();
+  return hasZlibHeader(start) ? createInflate() : createInflateRaw();
 };
 
-/** Throws `compression-error` for data that does not expand or expands too far; what the source throws goes through. */
+/** Throws `compression-error` for data that does not expand, expands too far, or is followed by something; what the source throws goes through. */
 export async function* decompressed(
   source: AsyncIterable<Uint8Array>,
   compression: 'none' | 'gzip' | 'deflate',
@@ -57,41 +54,67 @@ export async function* decompressed(
     yield* source;
     return;
   }
-  const { expander, whole } = await expanderFor(source, compression);
-  let taken = 0;
+  const { start, whole } = await startOf(source, 2);
+  // No octets are an empty document: a last Send-Document may have none.
+  if (start.length === 0) return;
+  const expander = expanderFor(start, compression);
+  const feeding = feed(expander, whole);
   let given = 0;
-  let sourceError: { readonly error: unknown } | undefined;
-  const feeding = (async () => {
-    try {
-      for await (const chunk of whole) {
-        taken += chunk.length;
-        if (!expander.write(chunk) && !expander.destroyed)
-          await new Promise<void>((resolve) => {
-            expander.once('drain', resolve);
-            expander.once('close', resolve);
-          });
-        if (expander.destroyed) return;
-      }
-      expander.end();
-    } catch (error) {
-      sourceError = { error };
-      expander.destroy();
-    }
-  })();
   try {
     for await (const chunk of expander) {
       given += (chunk as Uint8Array).length;
-      if (given > freeBytes && given > taken * ratio)
+      if (given > freeBytes && given > feeding.taken * ratio)
         throw new PlatenError('compression-error', `the document expands to more than ${ratio} times its size`);
       yield chunk as Uint8Array;
     }
+    await feeding.ended;
+    if (feeding.taken > expander.bytesWritten)
+      throw new PlatenError('compression-error', 'something follows the compressed document');
   } catch (error) {
-    if (sourceError !== undefined) throw (sourceError as { error: unknown }).error;
+    if (feeding.failure !== undefined) throw feeding.failure.error;
     if (error instanceof PlatenError) throw error;
     throw new PlatenError('compression-error', 'the compressed document is damaged', { cause: error });
   } finally {
     expander.destroy();
-    await feeding;
+    await feeding.ended;
   }
-  if (sourceError !== undefined) throw (sourceError as { error: unknown }).error;
 }
+
+interface Feeding {
+  /** Octets that came in; more than the expander took when something follows the compressed data. */
+  taken: number;
+  /** What the source threw. */
+  failure: { readonly error: unknown } | undefined;
+  ended: Promise<void>;
+}
+
+const feed = (expander: Expander, source: AsyncIterable<Uint8Array>): Feeding => {
+  const feeding: Feeding = { taken: 0, failure: undefined, ended: Promise.resolve() };
+  const run = async (): Promise<void> => {
+    try {
+      for await (const chunk of source) {
+        feeding.taken += chunk.length;
+        if (expander.destroyed || expander.readableEnded) return;
+        if (!expander.write(chunk)) await drained(expander);
+      }
+      expander.end();
+    } catch (error) {
+      feeding.failure = { error };
+      expander.destroy();
+    }
+  };
+  feeding.ended = run();
+  return feeding;
+};
+
+const drained = (expander: Expander): Promise<void> =>
+  new Promise((resolve) => {
+    if (expander.destroyed) resolve();
+    expander.once('drain', done);
+    expander.once('close', done);
+    function done(): void {
+      expander.off('drain', done);
+      expander.off('close', done);
+      resolve();
+    }
+  });

@@ -158,6 +158,9 @@ export class IppService {
 
   #refusal(error: unknown, { signal, clientAddress }: IncomingIpp, header: IppHeader | undefined): IppAnswer {
     if (signal.aborted) throw error;
+    // Of another version, even the octets after the header may mean something else (RFC 8011 section 4.1.8).
+    const version = header === undefined ? undefined : checkVersion(header.version);
+    if (version !== undefined) return { status: version.status, message: version.detail };
     if (error instanceof NotSupported)
       return { status: statusOf(error.hint), message: error.message, unsupported: error.attributes };
     if (error instanceof ProtocolError) return { status: statusOf(error.hint), message: error.message };
