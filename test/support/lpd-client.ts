@@ -33,6 +33,11 @@ export class LpdClient {
     });
   }
 
+  /** Our side of the connection. */
+  get localPort(): number {
+    return this.#socket.localPort ?? 0;
+  }
+
   send(octets: string | Uint8Array): void {
     if (this.#socket.writable) this.#socket.write(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets);
   }

@@ -31,6 +31,7 @@ const sizes = [0, 1, 300, 4_000, 10_240, 65_536, 200_000] as const;
 export class Fleet {
   readonly jobs: SentJob[] = [];
   readonly #options: FleetOptions;
+  readonly #waiting: { left: number; readonly done: () => void }[] = [];
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -43,6 +44,11 @@ export class Fleet {
       ...Array.from({ length: lpdClients }, (_, n) => `lpd${n + 1}`),
     ];
     await Promise.all(names.map((name) => this.#client(name)));
+  }
+
+  /** Resolves when so many more answers have said yes. */
+  acknowledgements(count: number): Promise<void> {
+    return new Promise((done) => this.#waiting.push({ left: count, done }));
   }
 
   async #client(name: string): Promise<void> {
@@ -72,6 +78,7 @@ export class Fleet {
     else {
       if (id !== undefined) job.id = id;
       this.#options.onAcknowledged();
+      for (const waiter of this.#waiting) if ((waiter.left -= 1) === 0) waiter.done();
     }
   }
 
@@ -124,9 +131,15 @@ export class Fleet {
 
 const withoutContent = ({ length, sha256, answer }: Draft): SentDocument => ({ length, sha256, answer });
 
+/** Some are larger than what the kernel holds of a connection: a kill leaves a part of them at the printer. */
+const sizeOf = (seeded: Seeded): number => {
+  if (seeded.chance(0.03)) return seeded.between(500_000, 2_000_000);
+  return seeded.chance(0.02) ? seeded.between(8_000_000, 12_000_000) : seeded.pick(...sizes);
+};
+
 const draftsOf = (tag: string, count: number, seeded: Seeded): Draft[] =>
   Array.from({ length: count }, (_, index) => {
-    const size = seeded.chance(0.04) ? seeded.between(500_000, 2_000_000) : seeded.pick(...sizes);
+    const size = sizeOf(seeded);
     const content = contentOf(tag, index + 1, size);
     return { content, length: content.length, sha256: sha256(content), answer: 'not-sent' };
   });

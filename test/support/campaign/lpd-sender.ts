@@ -19,6 +19,8 @@ export interface LpdJob {
 export interface LpdReply {
   readonly answer: Answer;
   readonly detail: string;
+  /** Our side of the connection. */
+  readonly localPort: number;
 }
 
 type Step = (client: LpdClient) => Promise<number | 'closed' | 'cut'>;
@@ -54,21 +56,22 @@ export const sendLpd = async (port: number, job: LpdJob): Promise<LpdReply> => {
   try {
     client = await LpdClient.open(port);
   } catch (error) {
-    return { answer: 'not-sent', detail: (error as Error).message };
+    return { answer: 'not-sent', detail: (error as Error).message, localPort: 0 };
   }
   const files = job.dataFirst ? [...sendData(job), ...sendControl(job)] : [...sendControl(job), ...sendData(job)];
+  const { localPort } = client;
   const steps: Step[] = [(one) => one.ask(`\x02${job.printer}\n`), ...files];
   try {
     for (const [index, step] of steps.entries()) {
       const answered = await step(client);
       if (answered === 0) continue;
-      if (answered === 'cut') return { answer: 'cut', detail: 'cut off on purpose' };
+      if (answered === 'cut') return { answer: 'cut', detail: 'cut off on purpose', localPort };
       const detail = `step ${index + 1} of ${steps.length}: ${answered}`;
-      if (answered !== 'closed') return { answer: 'refused', detail };
+      if (answered !== 'closed') return { answer: 'refused', detail, localPort };
       // Without its last file the job was not sent to its end.
-      return { answer: index === steps.length - 1 ? 'unknown' : 'cut', detail };
+      return { answer: index === steps.length - 1 ? 'unknown' : 'cut', detail, localPort };
     }
-    return { answer: 'acknowledged', detail: '' };
+    return { answer: 'acknowledged', detail: '', localPort };
   } finally {
     client.close();
   }

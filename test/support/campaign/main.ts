@@ -93,7 +93,14 @@ const main = async (argv: readonly string[]): Promise<number> => {
     const before = readEvidence(options.evidence);
     if (before.runs.some((one) => one.seed === seed && one.run === run)) continue;
     const directory = await mkdtemp(path.join(tmpdir(), 'platen-crash-'));
-    const history = await crashRun({ seed, run, directory });
+    let history: History;
+    try {
+      history = await crashRun({ seed, run, directory });
+    } catch (error) {
+      failures += 1;
+      process.stdout.write(`${seed} ${run}: ${(error as Error).message}; the node's files are in ${directory}\n`);
+      continue;
+    }
     const breaches = check(history);
     const counts = { ...countsOf(history), breaches: breaches.length };
     process.stdout.write(`${seed} ${run}: ${JSON.stringify(counts)}\n`);

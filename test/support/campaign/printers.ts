@@ -10,7 +10,7 @@ import type { Print } from './history.js';
 const models: Readonly<Record<string, Partial<Behaviour>>> = {
   quick: {},
   single: { oneAtATime: true },
-  slow: { bytesPerSecond: 1_000_000 },
+  slow: { bytesPerSecond: 4_000_000 },
   silent: { onHalfClose: 'ignore' },
 };
 export const printerNames: readonly string[] = Object.keys(models);

@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { collect, walkState } from './collect.js';
-import { killAndRestart, planKills, type Triggers } from './faults.js';
+import { killAndRestart, type PlannedKill, planKills, type Triggers } from './faults.js';
 import { Fleet } from './fleet.js';
 import type { History } from './history.js';
 import { writeNodeConfig } from './node-config.js';
@@ -17,6 +17,8 @@ export interface RunOptions extends Pick<NodeRunnerOptions, 'command'> {
   /** An empty directory. */
   readonly directory: string;
   readonly jobsPerClient?: number;
+  /** Default: planned from the seed. */
+  readonly kills?: readonly PlannedKill[];
   readonly settleMs?: number;
 }
 
@@ -53,6 +55,7 @@ const watchCompleted = (node: NodeRunner, signal: AbortSignal) => {
 export const crashRun = async (options: RunOptions): Promise<History> => {
   const { seed, run, directory, command, jobsPerClient = 20, settleMs = 60_000 } = options;
   const runSeed = `${seed}-${run}`;
+  const { kills: plan = planKills(runSeed) } = options;
   const printers = await startPrinters(path.join(directory, 'paper'));
   await writeNodeConfig({ directory, devices: printers.devices, devicePorts: printers.ports });
   const node = new NodeRunner({ directory, ...(command === undefined ? {} : { command }) });
@@ -71,8 +74,8 @@ export const crashRun = async (options: RunOptions): Promise<History> => {
     node.spawn();
     const watched = watchCompleted(node, settledSignal.signal);
     const load = fleet.run();
-    const kills = await killAndRestart(node, planKills(runSeed), triggers);
-    await pause(200);
+    const kills = await killAndRestart(node, plan, triggers);
+    await Promise.race([load, fleet.acknowledgements(24), pause(5_000)]);
     over.abort();
     await load;
     const settled = await holdsWithin(settleMs, async () => (await listJobs(node, 'not-completed')).length === 0);
