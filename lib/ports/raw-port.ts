@@ -10,8 +10,9 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { connectDevice, describeFailure } from './connect.js';
 import { DeviceLink } from './device-link.js';
-import type { Delivery, OutgoingDocument, Port, PortTarget } from './port.js';
+import type { Delivery, Port, PortTarget } from './port.js';
 import { ProgressWatch } from './progress-watch.js';
+import { ReadAhead } from './read-ahead.js';
 import { ProcTcpWitness, type TcpWitness } from './tcp-witness.js';
 
 const connectTimeoutMs = 10_000;
@@ -49,6 +50,12 @@ const broken = ({ cut, failure, written }: DeviceLink): Outcome => {
   const why = failure === undefined ? 'closed the connection' : describeFailure(failure);
   return outcome('interrupted', evidence, `the printer ${why} before it had taken everything`, written);
 };
+
+/** Each document of each copy, opened when it is asked for. */
+function* sourcesOf({ documents, copies }: Delivery): Generator<ReadAhead, undefined> {
+  for (let copy = 0; copy < copies; copy += 1) for (const document of documents) yield new ReadAhead(document.open());
+  return undefined;
+}
 
 export class RawPort implements Port {
   readonly #clock: Clock;
@@ -93,11 +100,16 @@ export class RawPort implements Port {
     if (!delivery.mayContinue()) link.reset('lost-ownership');
     if (link.broken) return broken(link);
     watch.phase = 'waiting';
-    await delivery.begin({ sourcePort: link.connection.localPort });
-    watch.phase = 'sending';
-    for (let copy = 0; copy < delivery.copies; copy += 1)
-      for (const document of delivery.documents)
-        if (link.broken || !(await this.#send(document, attempt))) return broken(link);
+    const sources = sourcesOf(delivery);
+    let next = sources.next();
+    try {
+      await delivery.begin({ sourcePort: link.connection.localPort });
+      watch.phase = 'sending';
+      for (; next.done !== true; next = sources.next())
+        if (link.broken || !(await this.#send(next.value, attempt))) return broken(link);
+    } finally {
+      next.value?.leave();
+    }
     watch.phase = 'draining';
     attempt.early = link.peerEnded;
     const witnessed = await this.#drain(attempt);
@@ -122,26 +134,16 @@ export class RawPort implements Port {
   }
 
   /** Sends one document; false when the link broke. Throws what the source throws. */
-  async #send(document: OutgoingDocument, { link, delivery }: Attempt): Promise<boolean> {
-    const source = document.open()[Symbol.asyncIterator]();
-    let ended = false;
-    try {
-      for (;;) {
-        const next = await link.unlessBroken(source.next());
-        if (next === undefined) return false;
-        if (next.done) {
-          ended = true;
-          return true;
-        }
-        if (next.value.length === 0) continue;
-        if (!delivery.mayContinue()) link.reset('lost-ownership');
-        if (link.broken) return false;
-        await link.send(next.value);
-        if (link.broken) return false;
-      }
-    } finally {
-      // Not awaited: a source that hangs must not hold the attempt.
-      if (!ended) source.return?.().catch(() => {});
+  async #send(source: ReadAhead, { link, delivery }: Attempt): Promise<boolean> {
+    for (;;) {
+      const next = await link.unlessBroken(source.next());
+      if (next === undefined) return false;
+      if (next.done === true) return true;
+      if (next.value.length === 0) continue;
+      if (!delivery.mayContinue()) link.reset('lost-ownership');
+      if (link.broken) return false;
+      await link.send(next.value);
+      if (link.broken) return false;
     }
   }
 

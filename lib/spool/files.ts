@@ -7,7 +7,6 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
 
 export const close = promisify(fs.close);
 export const fdatasync = promisify(fs.fdatasync);
-export const fstat = promisify(fs.fstat);
 export const fsync = promisify(fs.fsync);
 export const rename = promisify(fs.rename);
 export const unlink = promisify(fs.unlink);

@@ -1,11 +1,11 @@
 // Documents read back: the length is checked first, the hash before the last chunk is given out.
 
 import { createHash } from 'node:crypto';
-import { closeSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { PlatenError } from '../errors.js';
 import type { StoredDocument } from '../model/document.js';
 import { diskError, systemCode } from './disk-error.js';
-import { fstat, openForReading, readFull } from './files.js';
+import { openForReading, readFull } from './files.js';
 
 const chunkBytes = 128 << 10;
 
@@ -33,7 +33,8 @@ export async function* readDocument(file: string, expected: Expected): AsyncGene
   let fd: number | undefined;
   try {
     fd = await openForReading(file);
-    const stat = await fstat(fd);
+    // Synchronous because it does not wait: what opened the file has it in memory.
+    const stat = fstatSync(fd);
     if (!stat.isFile()) throw damaged('it is not a file');
     if (stat.size !== expected.length) throw damaged(`${stat.size} octets instead of ${expected.length}`);
     yield* chunks(fd, expected);
