@@ -1,0 +1,127 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import * as fc from 'fast-check';
+import t from 'tap';
+import { expired, type HistoryEntry, type RetentionPolicy } from '../../lib/queue/retention.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { jobIs, noStrayRejections, submitJob } from '../support/queue.js';
+import { startTestSpooler } from '../support/spooler.js';
+
+const everything: RetentionPolicy = {
+  keepHistoryMs: 1_000,
+  keepHistoryCount: 100,
+  keepDocumentsMs: 1_000,
+  keepDocumentsCount: 100,
+  keepDocumentsBytes: 1_000,
+};
+const entry = (id: number, changes: Partial<HistoryEntry> = {}): HistoryEntry => ({
+  id,
+  completed: id * 100,
+  octets: 10,
+  documentsKept: true,
+  ...changes,
+});
+const three = [entry(1), entry(2), entry(3)];
+
+const table: [string, HistoryEntry[], Partial<RetentionPolicy>, number, number[], number[]][] = [
+  ['nothing is old', three, {}, 1_100, [], []],
+  ['records by age, and their documents with them', three, {}, 1_250, [1, 2], [1, 2]],
+  ['exactly that old is not too old', three, {}, 1_200, [1], [1]],
+  ['records by number, oldest first', three, { keepHistoryCount: 1 }, 300, [1, 2], [1, 2]],
+  ['documents by age', three, { keepDocumentsMs: 150 }, 400, [], [1, 2]],
+  ['documents by number', three, { keepDocumentsCount: 2 }, 400, [], [1]],
+  ['documents by octets', three, { keepDocumentsBytes: 25 }, 400, [], [1]],
+  [
+    'documents that are gone do not count',
+    [entry(1, { documentsKept: false }), ...three.slice(1)],
+    { keepDocumentsCount: 2 },
+    400,
+    [],
+    [],
+  ],
+  ['nothing is kept', three, { keepHistoryCount: 0 }, 300, [1, 2, 3], [1, 2, 3]],
+  ['one large document', [entry(1, { octets: 5_000 })], {}, 100, [], [1]],
+];
+
+for (const [name, entries, policy, now, records, documents] of table)
+  t.test(name, async (t) => {
+    t.same(expired(entries, { ...everything, ...policy }, now), { records, documents });
+  });
+
+t.test('what is left keeps to the policy, and nothing goes without need', async () => {
+  const entries = fc.array(fc.record({ octets: fc.nat(50), documentsKept: fc.boolean() }), { maxLength: 30 });
+  const bound = fc.nat(40);
+  fc.assert(
+    fc.property(
+      entries,
+      bound,
+      bound,
+      fc.nat(500),
+      (drafts, keepHistoryCount, keepDocumentsCount, keepDocumentsBytes) => {
+        const history = drafts.map((draft, n) => entry(n + 1, draft));
+        const policy = {
+          ...everything,
+          keepHistoryMs: 1e9,
+          keepDocumentsMs: 1e9,
+          keepHistoryCount,
+          keepDocumentsCount,
+          keepDocumentsBytes,
+        };
+        const { records, documents } = expired(history, policy, 10_000);
+        const kept = history.filter(({ id }) => !records.includes(id));
+        const withDocuments = kept.filter(({ id, documentsKept }) => documentsKept && !documents.includes(id));
+        const octets = withDocuments.reduce((sum, { octets }) => sum + octets, 0);
+        const withinBounds =
+          kept.length <= keepHistoryCount && withDocuments.length <= keepDocumentsCount && octets <= keepDocumentsBytes;
+        const oldestFirst = kept.every(({ id }) => records.every((gone) => gone < id));
+        return withinBounds && oldestFirst && (records.length === 0 || kept.length === keepHistoryCount);
+      },
+    ),
+  );
+});
+
+t.test('140,000 entries are looked through in well under a second', async (t) => {
+  const history = new Map(Array.from({ length: 140_000 }, (_, n) => [n, entry(n)]));
+  const started = performance.now();
+  const entries = [...history.values()].sort((a, b) => a.completed - b.completed);
+  expired(entries, { ...everything, keepHistoryMs: 1e15, keepHistoryCount: 140_000 }, 0);
+  const took = performance.now() - started;
+  t.comment(`${Math.round(took)} ms`);
+  t.ok(took < 500);
+});
+
+t.test(
+  'a sweep takes documents, then records, from disk and store; what is printed again meanwhile stays',
+  async (t) => {
+    noStrayRejections(t);
+    const clock = new FakeClock();
+    const { spooler, directory } = await startTestSpooler(t, {
+      clock,
+      retention: { keepDocumentsMs: 120_000, keepHistoryMs: 600_000 },
+    });
+    await spooler.addPrinter({ name: 'demo', deviceUri: 'socket://192.0.2.1' });
+    const ids: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      const id = await submitJob(spooler, { printer: 'demo' });
+      await jobIs(spooler.jobs, id, 'completed');
+      ids.push(id);
+    }
+    await spooler.control.restart(ids[1]!, 'indefinite');
+    const files = async (): Promise<number> =>
+      (await readdir(path.join(directory, 'documents'), { recursive: true })).filter((name) => /\d\.1\./.test(name))
+        .length;
+    const sweep = async (minutes: number, until: () => Promise<boolean>): Promise<void> => {
+      await clock.advance(minutes * 60_000 + 1);
+      for (let n = 0; n < 500 && !(await until()); n += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    };
+    await sweep(3, async () => (await files()) === 1);
+    t.equal(await files(), 1);
+    t.match(await spooler.jobs.find(ids[0]!), { documentsKept: false });
+    await t.rejects(spooler.control.restart(ids[0]!), { code: 'job-not-possible' });
+    await sweep(9, async () => (await spooler.jobs.find(ids[2]!)) === undefined);
+    t.equal(await spooler.jobs.find(ids[0]!), undefined);
+    t.match(await spooler.jobs.find(ids[1]!), { state: 'pending-held' });
+    await spooler.control.release(ids[1]!);
+    t.match(await jobIs(spooler.jobs, ids[1]!, 'completed'), { documentsKept: true });
+  },
+);
