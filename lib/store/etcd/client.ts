@@ -12,7 +12,7 @@ import type { Fields } from './wire.js';
 /** Pause after every member failed, and after a stream broke. */
 const pauseMs = 50;
 /** How often the member behind a stream is asked whether it still has the majority. */
-const streamCheckMs = 1_000;
+const streamCheckMs = 300;
 const probeEveryMs = 500;
 
 export interface ClientOptions {

@@ -115,7 +115,7 @@ export const watchRequest = (prefix: string, fromRevision: number): Fields => {
   };
 };
 
-const revisionOf = (answer: Fields): number => numberOf(fieldsOf(answer['header'])['revision']);
+export const revisionOf = (answer: Fields): number => numberOf(fieldsOf(answer['header'])['revision']);
 
 export const clusterOf = (answer: Fields): string => textOf(fieldsOf(answer['header'])['cluster_id']);
 
