@@ -5,18 +5,25 @@ import path from 'node:path';
 
 export interface NodeConfig {
   readonly directory: string;
+  /** Default: `state/` in the directory. */
+  readonly state?: string;
   /** Printer → device URI. */
   readonly devices: Readonly<Record<string, string>>;
   readonly devicePorts: readonly number[];
 }
 
 /** JSON is YAML. */
-export const writeNodeConfig = async ({ directory, devices, devicePorts }: NodeConfig): Promise<void> => {
+export const writeNodeConfig = async ({
+  directory,
+  state = 'state',
+  devices,
+  devicePorts,
+}: NodeConfig): Promise<void> => {
   const printers = Object.fromEntries(
     Object.entries(devices).map(([name, device]) => [name, { device, maxAttempts: 1_000, confirmAfterMs: 60 }]),
   );
   const config = {
-    stateDirectory: 'state',
+    stateDirectory: state,
     node: { name: 'node' },
     log: { level: 'warn' },
     groups: {

@@ -17,8 +17,10 @@ export interface NodePorts {
 }
 
 export interface NodeRunnerOptions {
-  /** Holds `platen.yaml`; the state goes to `state/`, what the node says to `node.log`. */
+  /** Holds `platen.yaml`; what the node says goes to `node.log`. */
   readonly directory: string;
+  /** What `platen.yaml` says; default: `state/` in the directory. */
+  readonly state?: string;
   /** What is run, with its arguments, before `--config`; default: the built platend under this Node.js. */
   readonly command?: readonly string[];
 }
@@ -65,7 +67,7 @@ export class NodeRunner {
 
   constructor(options: NodeRunnerOptions) {
     this.#options = options;
-    this.state = path.join(options.directory, 'state');
+    this.state = options.state ?? path.join(options.directory, 'state');
     this.#log = createWriteStream(path.join(options.directory, 'node.log'), { flags: 'a' });
     process.once('exit', this.#killAll);
   }
@@ -133,6 +135,11 @@ export class NodeRunner {
     this.#ports = undefined;
     if (target !== 'parent') killNow(worker);
     if (target !== 'worker') killNow(parent);
+  }
+
+  /** Stops its processes where they are; only a kill ends that. */
+  freeze(): void {
+    for (const pid of [this.#child?.pid, this.workerPid]) if (pid !== undefined) process.kill(pid, 'SIGSTOP');
   }
 
   /** Resolves with how long it took until no process of this node was left; -1: some had to be killed. */
