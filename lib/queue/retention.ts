@@ -73,6 +73,8 @@ const entryOf = (job: JobRecord): HistoryEntry => ({
   documentsKept: job.documentsKept === true,
 });
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 export class Retention {
   readonly #parts: { group: string; jobs: JobTable; spool: Spool; policy: RetentionPolicy; clock: Clock; log: Log };
   readonly #history = new Map<number, HistoryEntry>();
@@ -158,7 +160,11 @@ export class Retention {
   async #sweep(): Promise<void> {
     await this.#loading;
     const { policy, clock } = this.#parts;
-    const entries = [...this.#history.values()].sort((a, b) => a.completed - b.completed);
+    // A long history is looked at in three steps: no other work waits for all of them.
+    const entries = [...this.#history.values()];
+    await nextTurn();
+    entries.sort((a, b) => a.completed - b.completed);
+    await nextTurn();
     const { records, documents } = expired(entries, policy, clock.wall());
     for (const id of documents) {
       if (this.#stopped) return;

@@ -70,10 +70,14 @@ t.test('printers on one address take turns by priority and order; a printer per 
   await submitJob(spooler, { printer: 'b', priority: 90 });
   for (const printer of ['c', 'd', 'c']) await submitJob(spooler, { printer });
   await turns();
-  t.same(jobsOf(port).sort(), [1, 6, 7], 'one on the first device, two on the other');
+  t.same(
+    jobsOf(port).sort((a, b) => a - b),
+    [1, 6, 7],
+    'one on the first device, two on the other',
+  );
   for (const id of [1, 5, 2, 3, 4]) {
     const attempt = port.attempts.find(({ delivery }) => delivery.job.id === id);
-    if (attempt === undefined) return t.fail(`job ${id} was not begun in its turn`);
+    if (attempt === undefined) throw new Error(`job ${id} was not begun in its turn`);
     await attempt.begin();
     attempt.end({});
     await turns();
@@ -412,7 +416,7 @@ t.test('a disk that cannot be read in the middle of a job fails the attempt and 
       throw new PlatenError('spool-failed');
     },
   };
-  const { spooler, clock } = await staged(t, { ports: { socket: failing as never } });
+  const { spooler, clock } = await staged(t, { ports: { socket: failing } });
   await spooler.addPrinter({ name: 'demo', deviceUri: box(1), maxAttempts: 2 });
   const id = await submitJob(spooler, { printer: 'demo' });
   await clock.advanceUntil(() => spooler.jobs.unfinished(id)?.state === 'pending-held', { realMs: 1 });

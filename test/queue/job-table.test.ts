@@ -94,10 +94,10 @@ t.test('a finished job moves to the history, and back when it is restarted', asy
 t.test('a job is never nowhere while it is being finished or restarted', async (t) => {
   const { jobs } = await open(t);
   await jobs.create({ ...pending(1), documents: [{ number: 1 } as never] });
-  let stop = false;
+  const looking = new AbortController();
   const looks = (async () => {
     let count = 0;
-    for (; !stop; count += 1) {
+    for (; !looking.signal.aborted; count += 1) {
       if ((await jobs.find(1)) === undefined) t.fail('not found');
       if (count % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
@@ -107,7 +107,7 @@ t.test('a job is never nowhere while it is being finished or restarted', async (
     await jobs.update(1, cancel);
     await jobs.updateFinished(1, (job) => change.restart(job, jobs.takeSequence()));
   }
-  stop = true;
+  looking.abort();
   t.ok((await looks) > 100);
 });
 

@@ -219,7 +219,7 @@ class PlayedPort implements Port {
       if (this.#completed.has(id)) this.broken.push(`job ${id} was begun after its completion was on record`);
       delivery.progress({ phase: 'sending', written: 0, drained: 0, detail: '' });
       await new Promise((resolve) => setImmediate(resolve));
-      if (this.#halted)
+      if (this.#halted && !delivery.signal.aborted)
         await new Promise<void>((resolve) => delivery.signal.addEventListener('abort', () => resolve()));
       if (delivery.signal.aborted) return { result: 'canceled', evidence: 'partial', detail: '', bytes: 0 };
       return { result, evidence: 'partial', detail: result, bytes: 1 };
@@ -273,7 +273,7 @@ const play = async (t: Test, steps: readonly Step[], outcomes: Outcome['result']
   let port: PlayedPort;
   const begin = async (): Promise<void> => {
     port = new PlayedPort(completed, outcomes);
-    life = await startTestSpooler(scope as never, { directory, ports: { socket: port } });
+    life = await startTestSpooler(scope, { directory, ports: { socket: port } });
     life.spooler.jobs.onChange((job, before) => {
       if (job.state === 'completed') completed.add(job.id);
       else completed.delete(job.id);
@@ -327,9 +327,13 @@ const play = async (t: Test, steps: readonly Step[], outcomes: Outcome['result']
       case 'wait':
         await new Promise((resolve) => setTimeout(resolve, 3));
         break;
-      default:
+      case 'crash':
+      case 'stop':
         await end(step.do);
         await begin();
+        break;
+      default:
+        return step satisfies never;
     }
     for (const id of acknowledged)
       if ((await life!.spooler.jobs.find(id)) === undefined) wrong.push(`job ${id} is lost after ${step.do}`);
