@@ -15,8 +15,8 @@ export interface EtcdOptions {
   readonly quotaBytes?: number;
   /** Off where durability is not the subject: members that are killed keep what the kernel has. */
   readonly fsync?: boolean;
-  /** Further arguments of each member, and the scheme of its endpoint. */
-  readonly client?: { readonly scheme: 'https'; readonly args: readonly string[]; readonly probe: () => Promise<void> };
+  /** Arguments for https; the caller waits until the members are ready. */
+  readonly client?: { readonly args: readonly string[] };
 }
 
 const status = async (endpoint: string): Promise<{ leader?: string; header: { member_id: string } } | undefined> => {
@@ -157,7 +157,7 @@ export const startEtcd = async (t: Test, options: EtcdOptions): Promise<EtcdClus
   );
   const peers = ports.map(({ peer }, i) => `m${i}=http://127.0.0.1:${peer}`).join(',');
   const members = ports.map((port, i) => {
-    const endpoint = `${client?.scheme ?? 'http'}://127.0.0.1:${port.client}`;
+    const endpoint = `${client === undefined ? 'http' : 'https'}://127.0.0.1:${port.client}`;
     const folder = path.join(directory, `m${i}`);
     const args = [
       ['--name', `m${i}`, '--data-dir', folder],
@@ -177,6 +177,5 @@ export const startEtcd = async (t: Test, options: EtcdOptions): Promise<EtcdClus
   t.teardown(() => cluster.stop());
   for (const member of members) member.start();
   if (client === undefined) await cluster.ready();
-  else await client.probe();
   return cluster;
 };

@@ -34,6 +34,8 @@ export interface MaintenanceView {
   /** Oldest first; the last is that of now. */
   readonly samples: readonly Sample[];
   readonly compacted: number;
+  /** Endpoints of members that were defragmented since then. */
+  readonly defragmented: readonly string[];
 }
 
 export type MaintenanceAction =
@@ -49,6 +51,8 @@ export interface MaintenancePlan {
   readonly usage: number;
   readonly trimHistory: boolean;
   readonly refuseNewJobs: boolean;
+  /** What is done now changes the view: look again at once. */
+  readonly lookSoon: boolean;
   /** One sentence for the log when it changes. */
   readonly because: string;
 }
@@ -66,9 +70,10 @@ const noSpace = 'NOSPACE';
 const wasteOf = ({ sizeBytes, inUseBytes }: MemberStatus): number => sizeBytes - inUseBytes;
 const isLeader = ({ memberId, leaderId }: MemberStatus): boolean => memberId === leaderId;
 
-const isWasteful = (member: MemberStatus, quotaBytes: number, isFull: boolean): boolean =>
+/** What a compaction freed is seen to be free only after the next write, and a full store takes none: then every large file is rewritten once. */
+const isWasteful = ({ quotaBytes, defragmented }: MaintenanceView, member: MemberStatus, isFull: boolean): boolean =>
   isFull
-    ? member.sizeBytes >= quotaBytes * relieved && wasteOf(member) > quotaBytes * (1 - relieved)
+    ? member.sizeBytes >= quotaBytes * relieved && !defragmented.includes(member.endpoint)
     : member.sizeBytes > quotaBytes * worthwhile && wasteOf(member) > member.sizeBytes / 2;
 
 /** A full store keeps no history: those who watch closely do not need it, the others list again. */
@@ -79,10 +84,10 @@ const compactTo = ({ samples, nowMs, compacted }: MaintenanceView, isFull: boole
 
 /** One member at a time, while all others are there, and never the leader; a member that is alone only when nothing can be written anyway. */
 const defragment = (view: MaintenanceView, isFull: boolean): MaintenanceAction | undefined => {
-  const { members, expected, quotaBytes } = view;
+  const { members, expected } = view;
   const leader = members.find(isLeader);
   if (leader === undefined || members.length < expected) return undefined;
-  const wasteful = members.filter((member) => isWasteful(member, quotaBytes, isFull));
+  const wasteful = members.filter((member) => isWasteful(view, member, isFull));
   const worst = wasteful
     .filter((member) => member !== leader)
     .toSorted((a, b) => wasteOf(b) - wasteOf(a))
@@ -121,14 +126,14 @@ export const planMaintenance = (view: MaintenanceView): MaintenancePlan => {
   const usage = Math.max(0, ...view.members.map(({ inUseBytes }) => inUseBytes / view.quotaBytes));
   const revision = compactTo(view, isFull);
   const next = defragment(view, isFull);
+  const repairs = next === undefined ? disarm(view, full) : [next];
+  const actions = [...(revision === undefined ? [] : [{ kind: 'compact', revision } as const]), ...repairs];
   return {
-    actions: [
-      ...(revision === undefined ? [] : [{ kind: 'compact', revision } as const]),
-      ...(next === undefined ? disarm(view, full) : [next]),
-    ],
+    actions,
     usage,
     trimHistory: usage >= trimAt || isFull,
     refuseNewJobs: usage >= refuseAt || isFull,
+    lookSoon: repairs.length > 0 || (isFull && actions.length > 0),
     because: reasonOf(view, usage),
   };
 };

@@ -37,6 +37,7 @@ export class EtcdMaintenance {
   readonly #stopping = new AbortController();
   #samples: Sample[] = [];
   #compacted = 0;
+  #defragmented: string[] = [];
   #because = '';
   #running: Promise<void> | undefined;
 
@@ -77,6 +78,7 @@ export class EtcdMaintenance {
       alarms,
       samples: this.#samples,
       compacted: this.#compacted,
+      defragmented: this.#defragmented,
     });
     if (plan.because !== this.#because) log.info({ actions: plan.actions }, `etcd: ${plan.because}`);
     this.#because = plan.because;
@@ -92,8 +94,7 @@ export class EtcdMaintenance {
     const { clock } = this.#options;
     while (!this.#stopping.signal.aborted) {
       const plan = await this.look();
-      const isBusy = plan?.actions.some(({ kind }) => kind !== 'compact') ?? false;
-      await clock.sleep(isBusy ? soonMs : everyMs, this.#stopping.signal);
+      await clock.sleep(plan?.lookSoon === true ? soonMs : everyMs, this.#stopping.signal);
     }
   }
 
@@ -107,7 +108,11 @@ export class EtcdMaintenance {
     const { log } = this.#options;
     if (action.kind !== 'compact') log.info({ action }, 'etcd maintenance');
     const done = await this.#do(action, anywhere);
-    if (action.kind === 'compact' && done !== undefined) this.#compacted = action.revision;
+    if (done === undefined) return;
+    if (action.kind === 'defragment') this.#defragmented.push(action.endpoint);
+    if (action.kind !== 'compact') return;
+    this.#compacted = action.revision;
+    this.#defragmented = [];
   }
 
   #do(action: MaintenanceAction, anywhere: string): Promise<Fields | undefined> {

@@ -29,6 +29,7 @@ const view = (part: Partial<MaintenanceView>): MaintenanceView => ({
   alarms: [],
   samples: [],
   compacted: 0,
+  defragmented: [],
   ...part,
 });
 const full = [{ memberId: 'b', alarm: 'NOSPACE' }];
@@ -74,13 +75,31 @@ const cases: [name: string, part: Partial<MaintenanceView>, actions: Maintenance
     ],
   ],
   [
+    'of those that were not rewritten yet, whatever seems to be in use',
+    {
+      members: [member('a', 1_000, 990), member('b', 995, 990), member('c', 990, 990)],
+      alarms: full,
+      defragmented: ['b:2379'],
+    },
+    [{ kind: 'defragment', endpoint: 'c:2379' }],
+  ],
+  [
+    'not again and again',
+    {
+      members: [member('a', 1_000, 90), member('b', 995, 990), member('c', 990, 990)],
+      alarms: full,
+      defragmented: ['a:2379', 'b:2379', 'c:2379'],
+    },
+    [],
+  ],
+  [
     'when all files are small again the alarm is ended',
     { alarms: full },
     [{ kind: 'disarm', memberId: 'b', alarm: 'NOSPACE' }],
   ],
   [
     'not while one file is near the quota, all of it in use',
-    { alarms: full, members: [...healthy.slice(1), member('a', 950, 940)] },
+    { alarms: full, members: [...healthy.slice(1), member('a', 950, 940)], defragmented: ['a:2379'] },
     [],
   ],
   ['nor while a member is away', { alarms: full, members: healthy.slice(1) }, []],
@@ -107,6 +126,15 @@ t.test(
     t.strictSame(at(100, full), [true, true]);
   },
 );
+
+t.test('after a step that changes the view the next look comes soon', async (t) => {
+  const soon = (part: Partial<MaintenanceView>) => planMaintenance(view(part)).lookSoon;
+  t.equal(soon({}), false);
+  t.equal(soon({ samples }), false);
+  t.equal(soon({ alarms: full }), true);
+  t.equal(soon({ alarms: full, members: healthy.slice(1) }), false);
+  t.equal(soon({ alarms: full, members: healthy.slice(1), samples }), true);
+});
 
 t.test('the reason names what is unusual', async (t) => {
   t.equal(planMaintenance(view({})).because, '9 % of the quota in use');
