@@ -14,6 +14,9 @@ import { type IppServer, startIppServer } from '../support/ipp-server.js';
 import { publicFolder, run, type RunResult, skipWithout } from '../support/peers.js';
 import { type PrinterEmulator, startPrinterEmulator } from '../support/printer-emulator.js';
 
+// The suites wait by themselves.
+t.setTimeout(240_000);
+
 interface Site extends IppServer {
   readonly emulator: PrinterEmulator;
   readonly folder: string;
@@ -172,7 +175,7 @@ t.test('lp', { ...skipWithout('lp', 'cancel', 'lpstat') }, async (t) => {
 });
 
 t.test('lpstat', { ...skipWithout('lpstat') }, async (t) => {
-  const { cups, host } = await start(t);
+  const site = await start(t);
   const cases: readonly [readonly string[], RegExp][] = [
     [['-r'], /is running/],
     [['-p', 'lp'], /^printer lp is idle/],
@@ -184,7 +187,8 @@ t.test('lpstat', { ...skipWithout('lpstat') }, async (t) => {
     [['-W', 'completed'], /^$/],
     [['-t'], /lp accepting requests/],
   ];
-  for (const [args, expected] of cases) t.match(await cups('lpstat', '-h', host, ...args), expected, args.join(' '));
+  for (const [args, expected] of cases)
+    t.match(await site.cups('lpstat', '-h', site.host, ...args), expected, args.join(' '));
 });
 
 t.test('lpr, lpq and lprm of CUPS', { ...skipWithout('/usr/bin/lpr', '/usr/bin/lpq', '/usr/bin/lprm') }, async (t) => {
@@ -222,28 +226,24 @@ t.test(
 );
 
 const backEnd = '/usr/lib/cups/backend/ipp';
-t.test(
-  'the ipp back end of CUPS',
-  { ...(existsSync(backEnd) ? {} : { skip: `${backEnd} is not installed` }) },
-  async (t) => {
-    const site = await start(t);
-    const letter = octets(300_000);
-    const file = await site.file('letter', letter);
-    for (const query of ['', '?compression=gzip', '?version=1.1']) {
-      const env = {
-        DEVICE_URI: `${site.uri}${query}`,
-        PRINTER: 'x',
-        CONTENT_TYPE: 'application/octet-stream',
-        FINAL_CONTENT_TYPE: 'application/octet-stream',
-        CUPS_SERVERROOT: site.folder,
-        TMPDIR: site.folder,
-      };
-      const ran = await run(backEnd, ['77', 'alice', 'back end job', '1', '', file], { env });
-      t.equal(ran.status, 0, ran.stderr);
-      t.equal((await site.emulator.nextJob()).sha256, sha256(letter), query);
-    }
-  },
-);
+t.test('the ipp back end of CUPS', existsSync(backEnd) ? {} : { skip: `${backEnd} is not installed` }, async (t) => {
+  const site = await start(t);
+  const letter = octets(300_000);
+  const file = await site.file('letter', letter);
+  for (const query of ['', '?compression=gzip', '?version=1.1']) {
+    const env = {
+      DEVICE_URI: `${site.uri}${query}`,
+      PRINTER: 'x',
+      CONTENT_TYPE: 'application/octet-stream',
+      FINAL_CONTENT_TYPE: 'application/octet-stream',
+      CUPS_SERVERROOT: site.folder,
+      TMPDIR: site.folder,
+    };
+    const ran = await run(backEnd, ['77', 'alice', 'back end job', '1', '', file], { env });
+    t.equal(ran.status, 0, ran.stderr);
+    t.equal((await site.emulator.nextJob()).sha256, sha256(letter), query);
+  }
+});
 
 t.test('a cupsd that forwards to us', { ...skipWithout(...cupsdNeeds, 'lp'), timeout: 120_000 }, async (t) => {
   const site = await start(t);
