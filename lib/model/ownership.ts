@@ -7,7 +7,16 @@ export interface OwnerRecord {
   /** One life of a worker: 128 random bits, in hexadecimal. */
   readonly incarnation: string;
   readonly epoch: number;
+  /** Present: given up; whoever may own the group claims it. */
+  readonly released?: true;
+  /** How the group came to this owner; absent: it was claimed. */
+  readonly how?: OwnerChange;
+  /** Wall clock of the fail-overs that failing resources caused, the newest last (R34). */
+  readonly failovers?: readonly number[];
 }
+
+/** Hand-overs: asked for, because the node is drained or stops, back to a better owner, away from a failing resource. */
+export type OwnerChange = 'moved' | 'drained' | 'failed-back' | 'failed-over';
 
 /** This node's ownership of one group at one epoch. Every write for the group compares `revision` of `owners/<group>`. */
 export interface Tenure {

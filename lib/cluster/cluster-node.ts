@@ -1,0 +1,207 @@
+// One node of the cluster: looks, decides, lets the executor act, and says why. Everything is repeated at each change and when a decision asks for it.
+
+import type { NodeRecord } from '../model/cluster.js';
+import type { Clock } from '../platform/clock.js';
+import type { Log } from '../platform/log.js';
+import type { Store } from '../store/store.js';
+import { decide } from './decide.js';
+import type { Decision, Reason } from './decision.js';
+import { Executor } from './executor.js';
+import { Journal, type Note } from './journal.js';
+import { LocalGroups } from './local-groups.js';
+import { Observer } from './observer.js';
+import { Ownership } from './ownership.js';
+import { OwnerWrites } from './owner-writes.js';
+import { Placement } from './placement.js';
+import type { Renewal } from './renewal.js';
+import { Renewer } from './renewer.js';
+import type { EpochMemory, Resources } from './resources.js';
+import type { Timing } from './timing.js';
+import { deathOf, localResources, ownOwner, type View } from './view.js';
+
+export interface ClusterNodeParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timing: Timing;
+  readonly node: string;
+  readonly newIncarnation: () => string;
+  /** Own addresses and readiness, asked at each renewal. */
+  readonly describe: () => Pick<NodeRecord, 'addresses' | 'readiness'>;
+  readonly suspendCounting?: () => number;
+  readonly memory: EpochMemory;
+  readonly resources: Resources;
+  /** Told after every confirmed renewal and at its end: for the supervisor's deadline. */
+  readonly onRenewal?: (renewal: Renewal) => void;
+}
+
+/** Looks at least this often. */
+const longestWaitMs = 1_000;
+
+export class ClusterNode {
+  readonly ownership: Ownership;
+  readonly #parts: ClusterNodeParts;
+  readonly #renewer: Renewer;
+  readonly #observer: Observer;
+  readonly #executor: Executor;
+  readonly #local = new LocalGroups();
+  readonly #placement = new Placement();
+  readonly #journal: Journal;
+  #decision: Decision;
+  #isStopping = false;
+  #isOver = false;
+  #isLookDue = false;
+  #cancelTimer: () => void = () => {};
+  #onRest: () => void = () => {};
+
+  constructor(parts: ClusterNodeParts) {
+    this.#parts = parts;
+    const { store, clock, log, timing, node, memory, resources } = parts;
+    const onChange = (): void => this.lookAgain();
+    this.#decision = {
+      actions: [],
+      because: [{ about: node, text: 'the store is being read' }],
+      lookAgainAt: undefined,
+    };
+    const local = this.#local;
+    this.#journal = new Journal({ clock, log });
+    this.#observer = new Observer({ store, clock, log, timing, node, onChange });
+    this.#renewer = new Renewer({ ...parts, onChange: (renewal) => this.#renewed(renewal) });
+    this.ownership = new Ownership({ node, clock, renewal: () => this.#renewer.renewal });
+    this.#executor = new Executor({
+      clock,
+      log,
+      local,
+      memory,
+      resources,
+      onChange,
+      ownership: this.ownership,
+      writes: new OwnerWrites({ store, clock, log, timing, node, memory, local, onChange }),
+      describe: (group, name) =>
+        this.#observer.observed.groups.get(group)?.record.resources?.find((each) => each.name === name),
+      beginLife: () => this.#beginLife(),
+      onStep: (group, text) => this.#journal.note(group, text),
+    });
+  }
+
+  start(): void {
+    this.#observer.start();
+    this.lookAgain();
+  }
+
+  /** Gives every group away, then rests; or stops waiting for that when `signal` aborts. Fencing the own record is left to the supervisor. */
+  async stop(signal: AbortSignal): Promise<void> {
+    this.#isStopping = true;
+    await new Promise<void>((resolve) => {
+      this.#onRest = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+      this.lookAgain();
+    });
+    this.#isOver = true;
+    this.ownership.endAll();
+    this.#cancelTimer();
+    this.#renewer.stop();
+    this.#observer.stop();
+  }
+
+  /** This life is over: the supervisor does not answer, the disk failed. Everything goes offline, then a new life begins. */
+  lose(because: string): void {
+    this.#renewer.lose(because);
+    this.ownership.endAll();
+  }
+
+  /** Something changed that a decision looks at; several at once make one look. */
+  lookAgain(): void {
+    if (this.#isLookDue || this.#isOver) return;
+    this.#isLookDue = true;
+    queueMicrotask(() => {
+      this.#isLookDue = false;
+      if (!this.#isOver) this.#look();
+    });
+  }
+
+  /** What the last look found out, one sentence for each group and node. */
+  explain(): readonly Reason[] {
+    return this.#decision.because;
+  }
+
+  /** The latest notes about a group or node, the oldest first. */
+  history(about: string): readonly Note[] {
+    return this.#journal.of(about);
+  }
+
+  /** The state that decisions look at. */
+  view(): View {
+    const { clock, node, timing, resources } = this.#parts;
+    const { observed } = this.#observer;
+    const wall = clock.wall();
+    const placement = [...observed.groups.keys()].map(
+      (group) => [group, this.#placement.order(group, observed.nodes.keys())] as const,
+    );
+    return {
+      time: clock.monotonic(),
+      wall,
+      hour: new Date(wall).getHours(),
+      me: node,
+      timing,
+      renewal: this.#renewer.renewal,
+      observed,
+      placement: new Map(placement),
+      local: this.#local.snapshot((group) => resources.activity(group)),
+      stopping: this.#isStopping,
+    };
+  }
+
+  #look(): void {
+    const view = this.view();
+    const death = deathOf(view);
+    if (death !== undefined) {
+      this.#renewer.lose(death);
+      this.ownership.endAll();
+    }
+    if (!this.#observer.isComplete && death === undefined) return this.#lookAt(view.time, undefined);
+    this.#endTenures(view);
+    this.#decision = decide(view);
+    this.#journal.decided(this.#decision);
+    for (const action of this.#decision.actions) this.#executor.carryOut(action);
+    if (this.#isStopping && this.#isAtRest(view)) this.#onRest();
+    this.#lookAt(view.time, this.#decision.lookAgainAt);
+  }
+
+  /** A tenure ends when its owner record is not the one in the store any more. */
+  #endTenures(view: View): void {
+    for (const group of view.local.keys()) {
+      const revision = this.ownership.current(group)?.revision;
+      if (revision !== undefined && ownOwner(view, group)?.revision !== revision) this.ownership.end(group);
+    }
+  }
+
+  #lookAt(now: number, at: number | undefined): void {
+    this.#cancelTimer();
+    const wait = Math.min(longestWaitMs, Math.max(1, (at ?? Number.POSITIVE_INFINITY) - now));
+    this.#cancelTimer = this.#parts.clock.after(wait, () => this.lookAgain());
+  }
+
+  /** Nothing runs here, and no owner record names this life. */
+  #isAtRest(view: View): boolean {
+    const up = [...view.local.keys()].some(
+      (group) => localResources(view, group, ['online', 'online-pending', 'failed', 'offline-pending']).length > 0,
+    );
+    const { incarnation } = view.renewal;
+    const owns = [...view.observed.owners.values()].some(
+      ({ record }) => record.incarnation === incarnation && record.released !== true,
+    );
+    return !up && !owns;
+  }
+
+  #renewed(renewal: Renewal): void {
+    this.#parts.onRenewal?.(renewal);
+    this.lookAgain();
+  }
+
+  async #beginLife(): Promise<void> {
+    if (this.#isOver) return;
+    await this.#renewer.begin();
+  }
+}

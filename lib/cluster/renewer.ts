@@ -1,0 +1,134 @@
+// The loop that rewrites this node's record. What an answer does to the deadline is decided in renewal.ts.
+
+import type { NodeRecord } from '../model/cluster.js';
+import type { Clock } from '../platform/clock.js';
+import type { Log } from '../platform/log.js';
+import { keys } from '../store/keys.js';
+import type { Json, Store, TxnResult } from '../store/store.js';
+import { ClockWatch } from './clock-watch.js';
+import { atTime, confirmed, foundRecord, lost, newLife, sending, type Renewal } from './renewal.js';
+import type { Timing } from './timing.js';
+
+export interface RenewerParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly timing: Timing;
+  readonly node: string;
+  /** 128 random bits in hexadecimal, never the same twice. */
+  readonly newIncarnation: () => string;
+  /** What the record says beside the life. */
+  readonly describe: () => Pick<NodeRecord, 'addresses' | 'readiness'>;
+  readonly suspendCounting?: () => number;
+  /** Told after every change of the renewal. */
+  readonly onChange: (renewal: Renewal) => void;
+}
+
+export class Renewer {
+  readonly #parts: RenewerParts;
+  readonly #key: string;
+  readonly #watch: ClockWatch;
+  #renewal: Renewal;
+  #loop: AbortController | undefined;
+
+  constructor(parts: RenewerParts) {
+    this.#parts = parts;
+    this.#key = keys.node(parts.node);
+    const { clock, timing, suspendCounting } = parts;
+    this.#watch = new ClockWatch({ clock, timing, ...(suspendCounting === undefined ? {} : { suspendCounting }) });
+    this.#renewal = lost(this.#newLife(0), 'this node starts');
+  }
+
+  get renewal(): Renewal {
+    return this.#renewal;
+  }
+
+  /** A new incarnation. Only when nothing of the life before is left. Throws `store-unreachable`. */
+  async begin(): Promise<void> {
+    this.stop();
+    const loop = new AbortController();
+    this.#loop = loop;
+    const before = await this.#parts.store.get(this.#key);
+    if (loop.signal.aborted) return;
+    this.#watch.restart();
+    this.#set(this.#newLife(before?.revision ?? 0));
+    void this.#run(loop.signal);
+  }
+
+  /** This life is over, for a reason seen elsewhere. */
+  lose(because: string): void {
+    this.#set(lost(this.#renewal, because));
+  }
+
+  /** Renews no more; what is confirmed stays confirmed until its deadline. */
+  stop(): void {
+    this.#loop?.abort();
+  }
+
+  #newLife(revision: number): Renewal {
+    const { newIncarnation, timing } = this.#parts;
+    return newLife({ incarnation: newIncarnation(), revision, fenceAfterMs: timing.fenceAfterMs });
+  }
+
+  #set(renewal: Renewal): void {
+    if (renewal === this.#renewal) return;
+    this.#renewal = renewal;
+    this.#parts.onChange(renewal);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, timing } = this.#parts;
+    while (!signal.aborted) {
+      const doubt = this.#watch.tick();
+      if (doubt !== undefined) this.lose(doubt);
+      this.#set(atTime(this.#renewal, clock.monotonic()));
+      if (this.#renewal.state === 'lost') return;
+      const started = clock.monotonic();
+      await this.#renew(signal);
+      const rest = Math.max(0, started + timing.renewEveryMs - clock.monotonic());
+      this.#watch.expect(rest);
+      await clock.sleep(rest, signal);
+    }
+  }
+
+  /** One renewal; returns when it is answered or its time is over. A later answer is heard all the same. */
+  async #renew(signal: AbortSignal): Promise<void> {
+    const { clock, timing, describe } = this.#parts;
+    this.#set(sending(this.#renewal, clock.monotonic()));
+    const { incarnation, counter, revision } = this.#renewal;
+    const record: NodeRecord = { version: 1, incarnation, counter, ...describe() };
+    const answered = new AbortController();
+    const giveUp = (): void => answered.abort();
+    signal.addEventListener('abort', giveUp, { once: true });
+    void this.#send(record, revision).finally(giveUp);
+    await clock.sleep(timing.renewTimeoutMs, answered.signal);
+    signal.removeEventListener('abort', giveUp);
+  }
+
+  async #send(record: NodeRecord, revision: number): Promise<void> {
+    const { store, log } = this.#parts;
+    const compares = [{ key: this.#key, revision }];
+    try {
+      const result = await store.txn(compares, [{ put: this.#key, value: record as unknown as Json }]);
+      await this.#answered(record, result);
+    } catch (error) {
+      log.debug({ err: error, counter: record.counter }, 'a renewal failed');
+    }
+  }
+
+  async #answered(record: NodeRecord, result: TxnResult): Promise<void> {
+    const { store, clock } = this.#parts;
+    const isCurrent = (): boolean => this.#renewal.incarnation === record.incarnation;
+    if (result.outcome === 'unknown' || !isCurrent()) return;
+    if (result.outcome === 'committed') {
+      const { revision } = result;
+      this.#set(confirmed(this.#renewal, { counter: record.counter, revision, time: clock.monotonic() }));
+      return;
+    }
+    const found = await store.get(this.#key);
+    if (!isCurrent()) return;
+    const time = clock.monotonic();
+    const current = found?.value as unknown as NodeRecord | undefined;
+    this.#set(foundRecord(this.#renewal, { record: current, revision: found?.revision ?? 0, time }));
+  }
+}

@@ -1,0 +1,106 @@
+// What the store says of the cluster: nodes, groups with their resources, and what operators want of them (DESIGN sections 2, 4 and 5).
+
+/** `nodes/<node>`: rewritten by the node at each renewal, and once by whoever fences it. */
+export interface NodeRecord {
+  readonly version: 1;
+  /** One life of the worker; never used again after it ended. */
+  readonly incarnation: string;
+  /** Grows by one with each renewal that was sent. */
+  readonly counter: number;
+  /** The node's own addresses, for its peers. */
+  readonly addresses: readonly string[];
+  readonly readiness: Readiness;
+  /** Present: this incarnation is dead and cannot renew any more. */
+  readonly fenced?: { readonly by: string; readonly because: string };
+}
+
+/** Which groups the node can serve (R17). */
+export interface Readiness {
+  /** It runs a member of the store and nothing else. */
+  readonly witness?: true;
+  /** Why it takes no group at all: it stops, its spool failed. */
+  readonly none?: string;
+  /** Group → why the node cannot serve it. */
+  readonly except?: Readonly<Record<string, string>>;
+}
+
+/** `cluster`: what operators want of nodes. */
+export interface ClusterRecord {
+  readonly version: 1;
+  /** Nodes that are drained: their groups move away and no group comes. */
+  readonly paused?: readonly string[];
+}
+
+export type ResourceKind = 'ip-address' | 'network-name' | 'print-spooler';
+export type ResourceState = 'offline' | 'online-pending' | 'online' | 'offline-pending' | 'failed';
+
+/** Each kind needs all resources of the kinds before it. */
+export const dependencyOrder: readonly ResourceKind[] = ['ip-address', 'network-name', 'print-spooler'];
+
+export interface ResourceRecord {
+  /** Unique in its group. */
+  readonly name: string;
+  readonly kind: ResourceKind;
+  /** The address, or the network name; a print spooler has none. */
+  readonly value?: string;
+  readonly wanted: 'online' | 'offline';
+  readonly restart?: RestartPolicy;
+}
+
+/** A resource that fails more often than `attempts` within the period takes its group to another node (R34). */
+export interface RestartPolicy {
+  readonly attempts: number;
+  readonly periodMs: number;
+  readonly delayMs: number;
+}
+
+/** `hours`: from the first to before the second, local time of the owner; 22 and 5 span midnight. */
+export type Failback =
+  | { readonly policy: 'prevent' }
+  | { readonly policy: 'immediate' }
+  | { readonly policy: 'hours'; readonly from: number; readonly to: number };
+
+/** `groups/<group>`. What is absent has the default of `groupDefaults`. */
+export interface GroupRecord {
+  readonly version: 1;
+  readonly name: string;
+  /** Nodes that may own it; absent: every node. */
+  readonly possibleOwners?: readonly string[];
+  /** The best first. */
+  readonly preferredOwners?: readonly string[];
+  readonly resources?: readonly ResourceRecord[];
+  readonly failback?: Failback;
+  /** Fail-overs that failing resources may cause within the period. */
+  readonly failover?: { readonly threshold: number; readonly periodMs: number };
+  readonly jobCompletionTimeoutMs?: number;
+  readonly uploadGraceMs?: number;
+  /** A planned move that was asked for while the group had this epoch; void at any other. */
+  readonly move?: { readonly to: string; readonly epoch: number; readonly now?: true };
+}
+
+export const groupDefaults = {
+  failback: { policy: 'prevent' },
+  failover: { threshold: 3, periodMs: 6 * 3_600_000 },
+  restart: { attempts: 3, periodMs: 900_000, delayMs: 500 },
+  jobCompletionTimeoutMs: 120_000,
+  uploadGraceMs: 5_000,
+} as const satisfies Partial<GroupRecord> & { restart: RestartPolicy };
+
+/** The incarnation that may own groups: none once the record is fenced. */
+export const liveIncarnation = (record: NodeRecord | undefined): string | undefined =>
+  record === undefined || record.fenced !== undefined ? undefined : record.incarnation;
+
+/** The group's resources, those first that others need. */
+export const inOrderOfDependency = (group: GroupRecord): readonly ResourceRecord[] =>
+  dependencyOrder.flatMap((kind) => (group.resources ?? []).filter((resource) => resource.kind === kind));
+
+/** Why this group may not be written, in words; undefined when it may. */
+export const groupFault = (group: GroupRecord): string | undefined => {
+  const resources = group.resources ?? [];
+  if (resources.filter(({ kind }) => kind === 'print-spooler').length > 1)
+    return `group ${group.name} may have one print spooler`;
+  if (new Set(resources.map(({ name }) => name)).size < resources.length)
+    return `two resources of group ${group.name} have the same name`;
+  const stranger = group.preferredOwners?.find((node) => group.possibleOwners?.includes(node) === false);
+  return stranger === undefined ? undefined : `preferred owner ${stranger} is no possible owner of ${group.name}`;
+};
