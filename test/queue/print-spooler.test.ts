@@ -364,7 +364,7 @@ t.test('no job is lost, printed after its completion, out of order, or beside an
         if (wrong.length > 0) throw new Error(wrong.join('\n'));
       },
     ),
-    { numRuns: 40, interruptAfterTimeLimit: 12_000 },
+    { numRuns: 40, interruptAfterTimeLimit: 8_000 },
   );
   t.comment(`${runs} lives`);
   t.ok(runs > 3);
