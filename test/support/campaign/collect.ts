@@ -23,19 +23,23 @@ const ours = [
   /^quarantine\/\d+\.print\.\d+\.\d+\.\d+\.[0-9a-f]{16}$/,
 ];
 
+/** Nothing when the sweep has moved it away since its folder was read. */
+const lookAt = async (state: string, file: string): Promise<History['spooled']> => {
+  const [job, number] = path.basename(file).split('.').map(Number);
+  try {
+    return [{ job: job!, number: number!, sha256: sha256(await readFile(path.join(state, file))) }];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+};
+
 /** Walks the state directory; temporary files and what has no business there are leftovers. */
 export const walkState = async (state: string): Promise<Pick<History, 'spooled' | 'leftovers' | 'quarantined'>> => {
   const files = await filesBelow(state);
-  const spooled = await Promise.all(
-    files
-      .filter((file) => file.startsWith('documents/') && !file.endsWith('.part'))
-      .map(async (file) => {
-        const [job, number] = path.basename(file).split('.').map(Number);
-        return { job: job!, number: number!, sha256: sha256(await readFile(path.join(state, file))) };
-      }),
-  );
+  const documents = files.filter((file) => file.startsWith('documents/') && !file.endsWith('.part'));
   return {
-    spooled,
+    spooled: (await Promise.all(documents.map((file) => lookAt(state, file)))).flat(),
     leftovers: files.filter((file) => !ours.some((pattern) => pattern.test(file))).map((file) => `file ${file}`),
     quarantined: files.filter((file) => file.startsWith('quarantine/')).length,
   };

@@ -52,6 +52,17 @@ const watchCompleted = (node: NodeRunner, signal: AbortSignal) => {
   return { ended: watch(), seen: () => [...seen].map(([id, at]) => ({ id, at })) };
 };
 
+/** The sweep of what earlier lives left goes on beside the work: two looks that agree end it. */
+const swept = async (node: NodeRunner): Promise<void> => {
+  let before = -1;
+  await holdsWithin(5_000, async () => {
+    const { leftovers, spooled } = await walkState(node.state);
+    const isSame = spooled.length === before;
+    before = spooled.length;
+    return isSame && leftovers.length === 0;
+  });
+};
+
 export const crashRun = async (options: RunOptions): Promise<History> => {
   const { seed, run, directory, command, jobsPerClient = 20, settleMs = 60_000 } = options;
   const runSeed = `${seed}-${run}`;
@@ -84,7 +95,7 @@ export const crashRun = async (options: RunOptions): Promise<History> => {
     const goneAfterStopMs = await node.gone();
     node.spawn();
     await node.ready();
-    await holdsWithin(5_000, async () => (await walkState(node.state)).leftovers.length === 0);
+    await swept(node);
     const left = await collect(node, fleet.jobs);
     settledSignal.abort();
     await watched.ended;
