@@ -16,7 +16,7 @@ export type Load =
       readonly connections: number;
       /** Octets of a document. */
       readonly bytes: number;
-      /** It ends after so many seconds, counted after a warming up, or after so many answers. */
+      /** It ends after so many seconds or so many answers, whichever comes first; without a count, a warming up comes before. */
       readonly seconds?: number;
       readonly count?: number;
     })
@@ -97,7 +97,7 @@ const repeated = async (load: Extract<Load, { connections: number }>): Promise<L
     return { answers };
   };
   const inSeconds = (more: number): number => performance.now() + more * 1000;
-  if (seconds !== Infinity) await rounds(inSeconds(Math.min(warmUpSeconds, seconds)), Infinity);
+  if (count === Infinity) await rounds(inSeconds(Math.min(warmUpSeconds, seconds)), Infinity);
   const result = await timed(() => rounds(inSeconds(seconds), count));
   for (const client of clients) client.end();
   return result;
