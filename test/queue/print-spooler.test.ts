@@ -354,17 +354,20 @@ const play = async (t: Test, steps: readonly Step[], outcomes: Outcome['result']
 t.test('no job is lost, printed after its completion, out of order, or beside another one', async (t) => {
   noStrayRejections(t);
   let runs = 0;
+  // On a slow disk fewer lives are lived, each to its end.
+  const until = performance.now() + 10_000;
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 5, maxLength: 40, size: 'max' }),
       fc.array(result, { maxLength: 40, size: 'max' }),
       async (steps, outcomes) => {
+        if (performance.now() > until) return;
         const wrong = await play(t, steps, [...outcomes]);
         runs += 1;
         if (wrong.length > 0) throw new Error(wrong.join('\n'));
       },
     ),
-    { numRuns: 40, interruptAfterTimeLimit: 8_000 },
+    { numRuns: 40 },
   );
   t.comment(`${runs} lives`);
   t.ok(runs > 3);
