@@ -92,4 +92,6 @@ const main = async (): Promise<number> => {
   return quick || results.every(({ met }) => met) ? 0 : 1;
 };
 
+// An orderly exit, so that what was started ends too.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main();
