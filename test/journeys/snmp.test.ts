@@ -14,10 +14,8 @@ import { temporaryDirectory } from '../support/temporary.js';
 const objects = ['.1.3.6.1.2.1.25.3.5.1.1.1', '.1.3.6.1.2.1.25.3.5.1.2.1', '.1.3.6.1.2.1.25.3.2.1.5.1'] as const;
 
 const snmpOf = async (node: NodeProcess): Promise<readonly string[]> => {
-  const { stdout, stderr } = await run('snmpget', [
-    ...['-m', '', '-v2c', '-c', 'public', '-OnqUe', `127.0.0.1:${node.port('snmp')}`],
-    ...objects,
-  ]);
+  const agent = `127.0.0.1:${node.port('snmp')}`;
+  const { stdout, stderr } = await run('snmpget', ['-m', '', '-v2c', '-c', 'public', '-OnqUe', agent, ...objects]);
   const lines = stdout.trimEnd().split('\n');
   return lines.length === 3 ? lines.map((line) => line.slice(line.indexOf(' ') + 1).replace(/[" ]/g, '')) : [stderr];
 };
