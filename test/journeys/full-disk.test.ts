@@ -49,8 +49,14 @@ const announce = async (port: number, length: number): Promise<Buffer> => {
   return answer;
 };
 
-/** `server-error-temporary-error` (RFC 8011) as the status of an answer. */
-const temporaryError = /^HTTP\/1\.1 200 [^]*\r\n\r\n[^]{2}\x05\x05/;
+/** `server-error-temporary-error` (RFC 8011). */
+const temporaryError = '0505';
+
+/** The IPP status in an HTTP answer, in hexadecimal. */
+const statusOf = (answer: Buffer): string => {
+  const body = answer.indexOf('\r\n\r\n') + 4;
+  return answer.toString('hex', body + 2, body + 4);
+};
 
 t.test('a full disk', skipWithout('root', 'mount', 'lp', 'ipptool'), async (t) => {
   const { emulator, device } = await startDevice(t);
@@ -96,7 +102,7 @@ t.test('a full disk', skipWithout('root', 'mount', 'lp', 'ipptool'), async (t) =
   t.equal(filesBefore, 3);
 
   await t.test('a document that does not fit is refused before it is read', async (t) => {
-    t.match((await announce(node.port('ipp'), 80 * MiB)).toString('latin1'), temporaryError);
+    t.equal(statusOf(await announce(node.port('ipp'), 80 * MiB)), temporaryError);
   });
 
   await t.test('one of unknown length is refused when the room has run out, and leaves nothing behind', async (t) => {
