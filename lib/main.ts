@@ -63,14 +63,20 @@ export const startNode = async ({
   const node = config.node.name;
   try {
     await ensureDirectory(stateDirectory);
-    const store = await openStore({ directory: path.join(stateDirectory, 'store'), log, clock });
-    stops.push(() => store.close());
-    const memory = await NodeMemory.open(stateDirectory);
-    const ownership = new SoleOwnership({ store, node, incarnation: randomBytes(16).toString('hex'), memory });
+    let lost = false;
     const fail = (error: unknown): void => {
-      ownership.lose();
+      lost = true;
       onFailure(error);
     };
+    const store = await openStore({ directory: path.join(stateDirectory, 'store'), log, clock, onFailure: fail });
+    stops.push(() => store.close());
+    const ownership = new SoleOwnership({
+      store,
+      node,
+      incarnation: randomBytes(16).toString('hex'),
+      memory: await NodeMemory.open(stateDirectory),
+      isLost: () => lost,
+    });
     const spool = await openSpool({
       directory: stateDirectory,
       limits: { reserveBytes: limits.diskReserveBytes, maxDocumentBytes: limits.maxDocumentBytes },

@@ -6,31 +6,33 @@ import { keys } from '../store/keys.js';
 import type { Json, Store } from '../store/store.js';
 import type { NodeMemory } from './node-memory.js';
 
-export class SoleOwnership {
-  readonly #store: Store;
-  readonly #node: string;
-  readonly #incarnation: string;
-  readonly #memory: NodeMemory;
-  #lost = false;
+interface Parts {
+  readonly store: Store;
+  readonly node: string;
+  readonly incarnation: string;
+  readonly memory: NodeMemory;
+  /** True for ever once the store or the disk cannot be trusted. */
+  readonly isLost: () => boolean;
+}
 
-  constructor(parts: { store: Store; node: string; incarnation: string; memory: NodeMemory }) {
-    const { store, node, incarnation, memory } = parts;
-    this.#memory = memory;
-    this.#store = store;
-    this.#node = node;
-    this.#incarnation = incarnation;
+export class SoleOwnership {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /** Becomes owner by compare-and-swap, at the next epoch. Throws `not-owner` when somebody else was quicker, `store-restored`, `store-outcome-unknown`. */
   async claim(group: string): Promise<Tenure> {
+    const { store, node, incarnation, memory, isLost } = this.#parts;
     const key = keys.owner(group);
-    const before = await this.#store.get(key);
+    const before = await store.get(key);
     const last = (before?.value as unknown as OwnerRecord | undefined)?.epoch ?? 0;
-    this.#memory.check(group, last);
+    memory.check(group, last);
     const epoch = last + 1;
-    const owner: OwnerRecord = { version: 1, node: this.#node, incarnation: this.#incarnation, epoch };
-    const groupEntry = await this.#store.get(keys.group(group));
-    const result = await this.#store.txn(
+    const owner: OwnerRecord = { version: 1, node, incarnation, epoch };
+    const groupEntry = await store.get(keys.group(group));
+    const result = await store.txn(
       [{ key, revision: before?.revision ?? 0 }],
       [
         { put: key, value: owner as unknown as Json },
@@ -42,13 +44,8 @@ export class SoleOwnership {
         cause: result.cause,
       });
     if (result.outcome === 'conflict') throw new PlatenError('not-owner', `group ${group} could not be claimed`);
-    await this.#memory.remember(group, epoch);
+    await memory.remember(group, epoch);
     const { revision } = result;
-    return { group, epoch, node: this.#node, revision, holds: () => !this.#lost };
-  }
-
-  /** Nothing is held any more: the store or the disk cannot be trusted. */
-  lose(): void {
-    this.#lost = true;
+    return { group, epoch, node, revision, holds: () => !isLost() };
   }
 }

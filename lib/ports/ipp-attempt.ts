@@ -280,7 +280,8 @@ export class IppAttempt {
       this.unfinished.delete(jobId);
       // Not delivered, though somebody may have wanted it so: a closed list has no word for a cancel at the panel, and a
       // job that is tried again and then held is seen; one that silently counts as printed is not.
-      if (end.end === 'canceled' || end.end === 'aborted') return this.#outcome('rejected', 'partial', end.detail);
+      if (end.end === 'canceled') return this.#outcome('canceled', 'partial', end.detail);
+      if (end.end === 'aborted') return this.#outcome('rejected', 'partial', end.detail);
       if (end.end !== 'completed') evidence = 'sent-unconfirmed';
       if (end.end !== 'completed' || evidence === 'confirmed') detail = end.detail;
       // What does not tell about one job does not tell about the next.

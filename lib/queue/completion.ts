@@ -45,7 +45,11 @@ export const carryOut = async (
       return;
     case 'cancel':
       await jobs.update(job.id, (current) =>
-        change.cancel(current, { now: end.now, reason: 'job-canceled-by-user', end: outcome }),
+        change.cancel(current, {
+          now: end.now,
+          reason: verdict.at === 'device' ? 'job-canceled-at-device' : 'job-canceled-by-user',
+          end: outcome,
+        }),
       );
       return;
     case 'drop':

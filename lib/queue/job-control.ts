@@ -39,7 +39,7 @@ export class JobControl {
   }
 
   /** Like `cancel`; a job that has finished in the meantime is left as it is. */
-  async cancelIfUnfinished(id: number): Promise<void> {
+  async #cancelIfUnfinished(id: number): Promise<void> {
     try {
       await this.cancel(id, 'job-canceled-by-user');
     } catch (error) {
@@ -48,15 +48,20 @@ export class JobControl {
     }
   }
 
+  /** Cancels those of the jobs that have not finished in the meantime. */
+  async cancelAll(unfinished: readonly JobRecord[]): Promise<void> {
+    // What is being sent comes last: else the next job would begin in its place.
+    const [waiting, sending] = [[], []] as [JobRecord[], JobRecord[]];
+    for (const job of unfinished) (job.state === 'processing' ? sending : waiting).push(job);
+    await this.#cancelTogether(waiting);
+    await this.#cancelTogether(sending);
+  }
+
   /** Cancels every unfinished job of the printer (of all printers) and forgets the finished ones with their documents. */
   async purge(printer: string | undefined): Promise<void> {
     const unfinished =
       printer === undefined ? this.#parts.jobs.allUnfinished() : this.#parts.jobs.unfinishedOf(printer);
-    // What is being sent comes last: else the next job would begin in its place.
-    const [waiting, sending] = [[], []] as [JobRecord[], JobRecord[]];
-    for (const job of unfinished) (job.state === 'processing' ? sending : waiting).push(job);
-    await this.#cancelAll(waiting);
-    await this.#cancelAll(sending);
+    await this.cancelAll([...unfinished]);
     for await (const page of this.#parts.jobs.finished()) {
       for (const job of page)
         if (printer === undefined || job.printer === printer) await this.#parts.retention.forget(job.id);
@@ -109,9 +114,9 @@ export class JobControl {
   }
 
   /** Some at a time, so that the store writes them together. */
-  async #cancelAll(jobs: readonly JobRecord[]): Promise<void> {
+  async #cancelTogether(jobs: readonly JobRecord[]): Promise<void> {
     for (let at = 0; at < jobs.length; at += canceledTogether)
-      await Promise.all(jobs.slice(at, at + canceledTogether).map(({ id }) => this.cancelIfUnfinished(id)));
+      await Promise.all(jobs.slice(at, at + canceledTogether).map(({ id }) => this.#cancelIfUnfinished(id)));
   }
 
   async #must(id: number): Promise<JobRecord> {

@@ -28,35 +28,41 @@ export interface Expired {
   readonly documents: number[];
 }
 
-/** What must go, oldest first. `entries` in order of completion. */
-export const expired = (entries: readonly HistoryEntry[], policy: RetentionPolicy, now: number): Expired => {
+/** What the history holds together. */
+export interface HistoryTotals {
+  records: number;
+  documents: number;
+  octets: number;
+}
+
+/**
+ * What of `entries`, which are in order of completion, must go. `kept` is counted down by what goes: a long history is looked at
+ * in slices, oldest first.
+ */
+export const expired = (
+  entries: readonly HistoryEntry[],
+  kept: HistoryTotals,
+  { policy, now }: { policy: RetentionPolicy; now: number },
+): Expired => {
   const records: number[] = [];
   const documents: number[] = [];
-  let keptRecords = entries.length;
-  let keptDocuments = 0;
-  let keptOctets = 0;
-  for (const { documentsKept, octets } of entries) {
-    if (!documentsKept) continue;
-    keptDocuments += 1;
-    keptOctets += octets;
-  }
   for (const { id, completed, octets, documentsKept } of entries) {
     const age = now - completed;
-    const recordGoes = age > policy.keepHistoryMs || keptRecords > policy.keepHistoryCount;
+    const recordGoes = age > policy.keepHistoryMs || kept.records > policy.keepHistoryCount;
     const documentGoes =
       documentsKept &&
       (recordGoes ||
         age > policy.keepDocumentsMs ||
-        keptDocuments > policy.keepDocumentsCount ||
-        keptOctets > policy.keepDocumentsBytes);
+        kept.documents > policy.keepDocumentsCount ||
+        kept.octets > policy.keepDocumentsBytes);
     if (documentGoes) {
       documents.push(id);
-      keptDocuments -= 1;
-      keptOctets -= octets;
+      kept.documents -= 1;
+      kept.octets -= octets;
     }
     if (recordGoes) {
       records.push(id);
-      keptRecords -= 1;
+      kept.records -= 1;
     }
   }
   return { records, documents };
@@ -72,6 +78,8 @@ const entryOf = (job: JobRecord): HistoryEntry => ({
   octets: jobOctets(job),
   documentsKept: job.documentsKept === true,
 });
+
+const entriesASlice = 5_000;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -160,19 +168,40 @@ export class Retention {
   async #sweep(): Promise<void> {
     await this.#loading;
     const { policy, clock } = this.#parts;
-    // A long history is looked at in three steps: no other work waits for all of them.
-    const entries = [...this.#history.values()];
-    await nextTurn();
-    entries.sort((a, b) => a.completed - b.completed);
-    await nextTurn();
-    const { records, documents } = expired(entries, policy, clock.wall());
-    for (const id of documents) {
-      if (this.#stopped) return;
-      await this.#dropDocuments(id);
+    const kept: HistoryTotals = { records: 0, documents: 0, octets: 0 };
+    for await (const slice of this.#slices()) {
+      kept.records += slice.length;
+      for (const { documentsKept, octets } of slice) {
+        if (!documentsKept) continue;
+        kept.documents += 1;
+        kept.octets += octets;
+      }
     }
-    for (const id of records) {
-      if (this.#stopped) return;
-      await this.#dropRecord(id);
+    for await (const slice of this.#slices()) {
+      const { records, documents } = expired(slice, kept, { policy, now: clock.wall() });
+      for (const id of documents) {
+        if (this.#stopped) return;
+        await this.#dropDocuments(id);
+      }
+      for (const id of records) {
+        if (this.#stopped) return;
+        await this.#dropRecord(id);
+      }
+    }
+  }
+
+  /**
+   * The history in the order in which it was read and added to: ids before this start, completion since. No other work waits for
+   * more than a slice.
+   */
+  async *#slices(): AsyncIterable<readonly HistoryEntry[]> {
+    const ids = [...this.#history.keys()];
+    for (let at = 0; at < ids.length && !this.#stopped; at += entriesASlice) {
+      await nextTurn();
+      yield ids
+        .slice(at, at + entriesASlice)
+        .map((id) => this.#history.get(id))
+        .filter((entry) => entry !== undefined);
     }
   }
 

@@ -8,8 +8,8 @@ export type Verdict =
   | { readonly do: 'retry'; readonly afterMs: number; readonly failed: boolean }
   | { readonly do: 'hold'; readonly by: 'attempts' | 'document' }
   | { readonly do: 'stop-printer' }
-  /** The job ends as canceled. */
-  | { readonly do: 'cancel' }
+  /** The job ends as canceled: by whoever asked us, or at the device itself. */
+  | { readonly do: 'cancel'; readonly at: 'server' | 'device' }
   /** Not ours any more: nothing is written. */
   | { readonly do: 'drop' };
 
@@ -40,7 +40,8 @@ export const verdictOn = (outcome: Outcome, history: AttemptHistory): Verdict =>
     case 'lost-ownership':
       return { do: 'drop' };
     case 'canceled':
-      return history.endedBy === 'cancel' ? { do: 'cancel' } : { do: 'retry', afterMs: 0, failed: false };
+      if (history.endedBy === 'cut-off') return { do: 'retry', afterMs: 0, failed: false };
+      return { do: 'cancel', at: history.endedBy === 'cancel' ? 'server' : 'device' };
     case 'unreachable':
     case 'busy':
     case 'needs-attention':

@@ -14,20 +14,21 @@ const openStore = async (t: { teardown(action: () => Promise<void>): unknown }, 
   return store;
 };
 
-const life = async (store: Store, state: string, incarnation: string): Promise<SoleOwnership> =>
-  new SoleOwnership({ store, node: 'a', incarnation, memory: await NodeMemory.open(state) });
+const life = async (store: Store, state: string, incarnation: string, isLost = () => false): Promise<SoleOwnership> =>
+  new SoleOwnership({ store, node: 'a', incarnation, memory: await NodeMemory.open(state), isLost });
 
 t.test('each life claims the next epoch, and holds until it is lost', async (t) => {
   const state = t.testdir();
   const store = await openStore(t, path.join(state, 'store'));
   const first = await (await life(store, state, '1')).claim('print');
   t.match(first, { group: 'print', epoch: 1, node: 'a' });
-  const second = await life(store, state, '2');
+  let lost = false;
+  const second = await life(store, state, '2', () => lost);
   const tenure = await second.claim('print');
   t.equal(tenure.epoch, 2);
   t.equal(tenure.revision, (await store.get(keys.owner('print')))?.revision);
   t.ok(tenure.holds());
-  second.lose();
+  lost = true;
   t.notOk(tenure.holds());
 });
 

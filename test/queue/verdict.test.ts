@@ -13,7 +13,7 @@ const table: Record<Result, [name: string, of: [number, number], refusals: numbe
     ['after failures', [9, 3], 0, { do: 'done' }],
   ],
   'lost-ownership': [['at any time', [2, 3], 5, { do: 'drop' }]],
-  canceled: [['cut off, not canceled', [2, 3], 0, retry(0, false)]],
+  canceled: [['at the device', [2, 3], 0, { do: 'cancel', at: 'device' }]],
   unreachable: [
     ['the first time', [0, 3], 1, retry(1_000, false)],
     ['the second time', [2, 3], 2, retry(2_000, false)],
@@ -44,12 +44,16 @@ for (const result of results)
     t.test(`${result}, ${name}: ${wanted.do}`, async (t) => {
       t.same(verdictOn(outcome(result), { failures, maxAttempts, refusalsInARow }), wanted);
       const cutOff = verdictOn(outcome(result), { failures, maxAttempts, refusalsInARow, endedBy: 'cut-off' });
-      t.same(cutOff, wanted, 'a cut-off changes nothing but what the port says');
+      t.same(
+        cutOff,
+        result === 'canceled' ? retry(0, false) : wanted,
+        'a cut-off changes only what the port stopped for it',
+      );
     });
 
 t.test('a cancel ends the job only when the port stopped because of it', async (t) => {
   const history = { failures: 0, maxAttempts: 3, refusalsInARow: 0, endedBy: 'cancel' as const };
-  t.same(verdictOn(outcome('canceled'), history), { do: 'cancel' });
+  t.same(verdictOn(outcome('canceled'), history), { do: 'cancel', at: 'server' });
   t.same(verdictOn(outcome('delivered'), history), { do: 'done' });
 });
 

@@ -13,11 +13,12 @@ export const cancelAll = async (
   { printer, onlyMine }: { printer: PrinterRecord | undefined; onlyMine: boolean },
 ): Promise<IppAnswer> => {
   const all = printer === undefined ? spooler.jobs.allUnfinished() : spooler.jobs.unfinishedOf(printer.name);
-  const candidates = new Set([...all].filter((job) => !onlyMine || job.user === request.user).map(({ id }) => id));
-  const named = integersOf(request.operation, 'job-ids');
-  const unknown = named.find((id) => !candidates.has(id));
+  const candidates = [...all].filter((job) => !onlyMine || job.user === request.user);
+  const named = new Set(integersOf(request.operation, 'job-ids'));
+  const known = new Set(candidates.map(({ id }) => id));
+  const unknown = [...named].find((id) => !known.has(id));
   if (unknown !== undefined)
     throw new PlatenError('job-not-found', `job ${unknown} is no unfinished job that you may cancel`);
-  for (const id of named.length === 0 ? candidates : new Set(named)) await spooler.control.cancelIfUnfinished(id);
+  await spooler.control.cancelAll(named.size === 0 ? candidates : candidates.filter(({ id }) => named.has(id)));
   return ok;
 };

@@ -27,6 +27,8 @@ export interface EmbeddedStoreOptions {
   readonly clock?: Clock;
   /** Changes kept for watchers that start in the past. */
   readonly watchHistory?: number;
+  /** Told once when a commit failed: what the file holds is known after the next start only. */
+  readonly onFailure?: (cause: unknown) => void;
 }
 
 export interface EmbeddedStoreParts {
@@ -35,18 +37,19 @@ export interface EmbeddedStoreParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly watchHistory: number;
+  readonly onFailure: (cause: unknown) => void;
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Opens or creates the store; throws `PlatenError('store-unreachable')` with the reason when it cannot. */
 export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<Store> => {
-  const { directory, log, clock = systemClock, watchHistory = defaultWatchHistory } = options;
+  const { directory, log, clock = systemClock, watchHistory = defaultWatchHistory, onFailure = () => {} } = options;
   let lock: DirectoryLock | undefined;
   try {
     await ensureDirectory(directory);
     lock = await lockDirectory(directory);
-    return new EmbeddedStore({ tables: await Tables.open(directory, log), lock, log, clock, watchHistory });
+    return new EmbeddedStore({ tables: await Tables.open(directory, log), lock, log, clock, watchHistory, onFailure });
   } catch (error) {
     await lock?.release();
     const reason = error instanceof Error ? error.message : String(error);
@@ -181,6 +184,7 @@ export class EmbeddedStore implements Store {
     this.#parts.log.error({ err: cause }, 'the store could not be written; it is not used any more');
     this.#unreachable ??= new PlatenError('store-unreachable', 'the store could not be written', { cause });
     this.#wake();
+    this.#parts.onFailure(cause);
   }
 
   /** Resolves at the next change, at a failure, and when `signal` aborts. */

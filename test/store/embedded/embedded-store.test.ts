@@ -34,13 +34,21 @@ const openDisturbable = async (t: Test) => {
       if (next !== undefined) throw new Error('the disk did not answer');
     },
   };
-  const store: Store = new EmbeddedStore({ tables: file, lock, log: silentLog, clock: systemClock, watchHistory });
+  const failures: unknown[] = [];
+  const store: Store = new EmbeddedStore({
+    tables: file,
+    lock,
+    log: silentLog,
+    clock: systemClock,
+    watchHistory,
+    onFailure: (cause) => failures.push(cause),
+  });
   const opened: Store[] = [store];
   t.teardown(async () => {
     for (const one of opened) await one.close();
     await rm(directory, { recursive: true });
   });
-  return { store, directory, disturbance, opened };
+  return { store, directory, disturbance, opened, failures };
 };
 
 storeContract(t, {
