@@ -2,13 +2,32 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rm } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
-import { freePort, skipWithout, which } from './peers.js';
+import { skipWithout, which } from './peers.js';
 import { temporaryDirectory } from './temporary.js';
 
 export const skipWithoutEtcd = skipWithout('etcd');
+
+/** An address of loopback that is this process's own: no other test takes a port there between its choice and its use. */
+export const ownHost = `127.${64 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+
+/** So many different free ports of `ownHost`. */
+const freePorts = async (count: number): Promise<number[]> => {
+  const servers: Server[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const server = createServer();
+    await new Promise<void>((resolve) => {
+      server.listen(0, ownHost, resolve);
+    });
+    servers.push(server);
+  }
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  for (const server of servers) server.close();
+  return ports;
+};
 
 export interface EtcdOptions {
   readonly members: number;
@@ -61,6 +80,11 @@ export class EtcdMember {
         resolve();
       });
     });
+  }
+
+  /** True when it ended by itself. */
+  get hasFailed(): boolean {
+    return this.#child?.exitCode != null;
   }
 
   get output(): string {
@@ -118,10 +142,12 @@ export class EtcdCluster {
   }
 
   async ready(): Promise<void> {
-    await until(
-      async () => (await Promise.all(this.members.map((member) => member.isReady()))).every(Boolean),
-      () => this.members.map(({ output }) => output).join('\n'),
-    );
+    const what = (): string => this.members.map(({ output }) => output).join('\n');
+    const isReady = async (member: EtcdMember): Promise<boolean> => {
+      if (member.hasFailed) throw new Error(`a member ended: ${what()}`);
+      return member.isReady();
+    };
+    await until(async () => (await Promise.all(this.members.map(isReady))).every(Boolean), what);
   }
 
   async post(path: string, body: object, member = this.members[0]!): Promise<Record<string, unknown>> {
@@ -131,7 +157,8 @@ export class EtcdCluster {
 
   /** Deletes every key. */
   async clear(): Promise<void> {
-    await this.post('/v3/kv/deleterange', { key: 'AA==', range_end: 'AA==' });
+    const answer = await this.post('/v3/kv/deleterange', { key: 'AA==', range_end: 'AA==' });
+    if ('error' in answer) throw new Error(`not cleared: ${String(answer['error'])}`);
   }
 
   async stop(): Promise<void> {
@@ -152,18 +179,17 @@ export const until = async (holds: () => Promise<boolean>, what: () => string): 
 export const startEtcd = async (t: Test, options: EtcdOptions): Promise<EtcdCluster> => {
   const { quotaBytes, fsync = false, client } = options;
   const directory = await temporaryDirectory(t);
-  const ports = await Promise.all(
-    Array.from({ length: options.members }, async () => ({ client: await freePort(), peer: await freePort() })),
-  );
-  const peers = ports.map(({ peer }, i) => `m${i}=http://127.0.0.1:${peer}`).join(',');
+  const free = await freePorts(2 * options.members);
+  const ports = Array.from({ length: options.members }, (_, i) => ({ client: free[2 * i], peer: free[2 * i + 1] }));
+  const peers = ports.map(({ peer }, i) => `m${i}=http://${ownHost}:${peer}`).join(',');
   const members = ports.map((port, i) => {
-    const endpoint = `${client === undefined ? 'http' : 'https'}://127.0.0.1:${port.client}`;
+    const endpoint = `${client === undefined ? 'http' : 'https'}://${ownHost}:${port.client}`;
     const folder = path.join(directory, `m${i}`);
     const args = [
       ['--name', `m${i}`, '--data-dir', folder],
       ['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
-      ['--listen-peer-urls', `http://127.0.0.1:${port.peer}`],
-      ['--initial-advertise-peer-urls', `http://127.0.0.1:${port.peer}`, '--initial-cluster', peers],
+      ['--listen-peer-urls', `http://${ownHost}:${port.peer}`],
+      ['--initial-advertise-peer-urls', `http://${ownHost}:${port.peer}`, '--initial-cluster', peers],
       ['--initial-cluster-token', path.basename(directory)],
       ['--heartbeat-interval', '50', '--election-timeout', '250', '--pre-vote', '--enable-grpc-gateway'],
       ['--logger', 'zap', '--log-level', 'error', '--experimental-watch-progress-notify-interval', '1s'],

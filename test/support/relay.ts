@@ -11,12 +11,13 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/** Passes octets between its own port and `port`, until the test ends. */
-export const startRelay = async (t: Test, port: number): Promise<Relay> => {
+/** Passes octets between its own port and that of `url`, until the test ends. */
+export const startRelay = async (t: Test, url: string): Promise<Relay> => {
+  const target = new URL(url);
   const sockets = new Set<Socket>();
   let lose: 'request' | 'answer' | undefined;
   const server = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
+    const far = connect(Number(target.port), target.hostname);
     let losesAnswer = false;
     for (const [socket, other] of [
       [near, far],

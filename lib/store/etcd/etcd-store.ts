@@ -9,6 +9,7 @@ import { EtcdClient } from './client.js';
 import type { TlsOptions } from './endpoint.js';
 import { parseEndpoints } from './endpoint.js';
 import { Gateway } from './gateway.js';
+import { tailOf } from './tail.js';
 import type { Stretch } from './wire.js';
 import {
   getRequest,
@@ -17,6 +18,8 @@ import {
   rangeRequest,
   revisionOfEvent,
   revisionRequest,
+  sightOf,
+  sightRequest,
   stretchBeyond,
   stretchOf,
   txnRequest,
@@ -58,11 +61,13 @@ export const openEtcdStore = (options: EtcdStoreOptions): Store => {
   return new EtcdStore(new EtcdClient({ gateways, clock, tryMs, callMs, inFlight }));
 };
 
-interface Cursor {
+/** Where the reading of a range begins. */
+interface Start {
   readonly stretch: Stretch;
-  readonly descending: boolean;
-  /** Entries still wanted. */
-  readonly limit: number;
+  /** Undefined: the latest. */
+  readonly revision: number | undefined;
+  /** There are entries beyond the limit, whatever the stretch holds. */
+  readonly more: boolean;
 }
 
 class EtcdStore implements Store {
@@ -87,9 +92,15 @@ class EtcdStore implements Store {
       const { revision } = pageOf(await this.#client.read(paths.range, revisionRequest));
       return { entries: [], revision, more: false };
     }
+    const descending = order === 'descending';
     for (;;) {
-      const range = await this.#pages({ stretch, descending: order === 'descending', limit });
-      if (range !== undefined) return range;
+      try {
+        const start = descending ? await this.#tail(stretch, limit) : { stretch, revision: undefined, more: false };
+        return await this.#pages(start, { descending, limit });
+      } catch (error) {
+        // Its revision was compacted while it was read: once more, at a newer one.
+        if (!(error instanceof PlatenError && error.code === 'store-compacted')) throw error;
+      }
     }
   }
 
@@ -130,31 +141,34 @@ class EtcdStore implements Store {
     return this.#closed;
   }
 
-  /** All pages at the revision of the first; undefined when that was compacted meanwhile. */
-  async #pages(whole: Cursor): Promise<Range | undefined> {
-    const entries: Entry[] = [];
+  /** Where the last `limit` keys of a stretch are, and whether there are more before them. */
+  async #tail(whole: Stretch, limit: number): Promise<Start> {
+    let total: number | undefined;
     let revision: number | undefined;
-    let { stretch } = whole;
-    for (let size = firstPage; ; ) {
-      const limit = Math.min(size, whole.limit - entries.length);
-      const page = await this.#page(rangeRequest({ stretch, descending: whole.descending, limit, revision }));
-      if (page === undefined) return undefined;
-      for (const entry of page.entries) entries.push(entry);
-      revision ??= page.revision;
-      const last = page.entries.at(-1);
-      if (!page.more || last === undefined || entries.length === whole.limit)
-        return { entries, revision, more: page.more };
-      stretch = stretchBeyond(stretch, last.key, whole.descending);
-      size = Math.max(1, Math.floor((pageOctets * page.entries.length) / page.octets));
-    }
+    const stretch = await tailOf(whole, limit, async (part) => {
+      const sight = sightOf(await this.#client.read(paths.range, sightRequest(part, revision)));
+      revision ??= sight.revision;
+      total ??= sight.count;
+      return sight;
+    });
+    return { stretch, revision, more: (total ?? 0) > limit };
   }
 
-  async #page(request: ReturnType<typeof rangeRequest>) {
-    try {
-      return pageOf(await this.#client.read(paths.range, request));
-    } catch (error) {
-      if (error instanceof PlatenError && error.code === 'store-compacted') return undefined;
-      throw error;
+  /** All pages at the revision of the first. */
+  async #pages(start: Start, { descending, limit }: { descending: boolean; limit: number }): Promise<Range> {
+    const entries: Entry[] = [];
+    let { stretch, revision } = start;
+    for (let size = firstPage; ; ) {
+      const request = rangeRequest({ stretch, descending, limit: Math.min(size, limit - entries.length), revision });
+      const page = pageOf(await this.#client.read(paths.range, request));
+      for (const entry of page.entries) entries.push(entry);
+      // Of a read in the past, etcd tells the revision of now.
+      revision ??= page.revision;
+      const last = page.entries.at(-1);
+      if (!page.more || last === undefined || entries.length === limit)
+        return { entries, revision, more: page.more || start.more };
+      stretch = stretchBeyond(stretch, last.key, descending);
+      size = Math.max(1, Math.floor((pageOctets * page.entries.length) / page.octets));
     }
   }
 }

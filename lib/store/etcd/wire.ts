@@ -3,6 +3,7 @@
 import { keyOctets, valueText } from '../limits.js';
 import { afterPrefix } from '../prefix.js';
 import type { Change, Compare, Entry, Json, RangeOptions, TxnResult, WatchEvent } from '../store.js';
+import type { Sight } from './tail.js';
 
 export interface Fields {
   readonly [name: string]: unknown;
@@ -76,6 +77,12 @@ export const rangeRequest = ({ stretch, limit, descending, revision }: RangeQues
   ...(revision === undefined ? {} : { revision: String(revision) }),
 });
 
+/** How many keys there are, and the first; reads no value. */
+export const sightRequest = (stretch: Stretch, revision: number | undefined): Fields => ({
+  ...rangeRequest({ stretch, limit: 1, descending: false, revision }),
+  keys_only: true,
+});
+
 export const getRequest = (octets: Buffer): Fields => ({ key: base64(octets) });
 
 /** Linearizable, and reads no value. */
@@ -140,6 +147,15 @@ export const pageOf = (answer: Fields): Page => {
     revision: revisionOf(answer),
     more: answer['more'] === true,
     octets: kvs.reduce((sum, kv) => sum + textOf(kv['key']).length + textOf(kv['value']).length, 0),
+  };
+};
+
+export const sightOf = (answer: Fields): Sight & { readonly revision: number } => {
+  const [first] = listOf(answer['kvs']).map(fieldsOf);
+  return {
+    count: numberOf(answer['count']),
+    first: first && Buffer.from(textOf(first['key']), 'base64'),
+    revision: revisionOf(answer),
   };
 };
 

@@ -44,7 +44,7 @@ for (const count of [1, 3])
       open: async (t) => {
         await cluster.clear();
         const relays: Relay[] = [];
-        for (const endpoint of cluster.endpoints) relays.push(await startRelay(t, Number(new URL(endpoint).port)));
+        for (const endpoint of cluster.endpoints) relays.push(await startRelay(t, endpoint));
         const endpoints = relays.map(({ port }) => `http://127.0.0.1:${port}`);
         return { store: compacting(openHandle(t, endpoints), cluster), relays, t };
       },

@@ -5,7 +5,6 @@ import t from 'tap';
 import { openEtcdStore, type EtcdStoreOptions } from '../../../lib/store/etcd/etcd-store.js';
 import { FakeClock } from '../../support/fake-clock.js';
 import { type Asked, header, type ScriptedGateway, startGateway } from '../../support/gateway.js';
-import { freePort } from '../../support/peers.js';
 
 const open = (t: Test, gateways: readonly { endpoint: string }[], options: Partial<EtcdStoreOptions> = {}) => {
   const clock = new FakeClock();
@@ -14,7 +13,8 @@ const open = (t: Test, gateways: readonly { endpoint: string }[], options: Parti
   return { store, clock };
 };
 
-const nobody = async (): Promise<{ endpoint: string }> => ({ endpoint: `http://127.0.0.1:${await freePort()}` });
+/** Ports at which nothing listens, nor will. */
+const nobody = [{ endpoint: 'http://127.0.0.1:1' }, { endpoint: 'http://127.0.0.1:2' }] as const;
 const put = { put: '/k', value: 1 } as const;
 const answersTxn = (asked: Asked): void => asked.answer({ header: header(7), succeeded: true });
 const answersRange = (asked: Asked): void => asked.answer({ header: header(7), count: '0' });
@@ -140,7 +140,7 @@ t.test("what no member would take is its caller's mistake, and no member is blam
 
 t.test('a member that refuses connections costs nothing: the next one gets the transaction', async (t) => {
   const second = await startGateway(t, answersTxn);
-  const { store } = open(t, [await nobody(), second]);
+  const { store } = open(t, [nobody[0], second]);
   t.equal((await store.txn([], [put])).outcome, 'committed');
 });
 
@@ -191,7 +191,7 @@ t.test('a member that failed is asked again when it answers a probe', async (t) 
 });
 
 t.test('when nobody answers, reads and writes end with the one error at their deadline', async (t) => {
-  const { store, clock } = open(t, [await nobody(), await nobody()]);
+  const { store, clock } = open(t, nobody);
   const calls: (() => Promise<unknown>)[] = [() => store.get('/k'), () => store.range('/'), () => store.txn([], [put])];
   for (const call of calls) {
     const start = clock.monotonic();

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
 import { openEtcdStore, type EtcdStoreOptions } from '../../../lib/store/etcd/etcd-store.js';
-import { startEtcd, until } from '../../support/etcd.js';
+import { ownHost, startEtcd, until } from '../../support/etcd.js';
 import { run, skipWithout } from '../../support/peers.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
@@ -21,7 +21,7 @@ t.test('certificates on both sides', skipWithout('etcd', 'openssl'), async (t) =
   };
   const certificate = async (name: string, by: string): Promise<void> => {
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];
-    const extensions = ['subjectAltName=IP:127.0.0.1', 'extendedKeyUsage=serverAuth,clientAuth'];
+    const extensions = [`subjectAltName=IP:${ownHost}`, 'extendedKeyUsage=serverAuth,clientAuth'];
     const subject = ['-subj', `/CN=${name}`, '-days', '2', ...extensions.flatMap((each) => ['-addext', each])];
     await openssl('req', '-x509', ...key, ...subject, '-CA', `${by}.crt`, '-CAkey', `${by}.key`, '-out', `${name}.crt`);
   };
