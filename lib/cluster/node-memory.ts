@@ -1,11 +1,10 @@
 // What this node remembers beside the store: the highest epoch that it saw of each group. A store that answers lower was restored from a
 // backup (R23): its job ids and epochs would be given out a second time.
 
-import { constants } from 'node:fs';
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PlatenError } from '../errors.js';
-import { syncDirectory } from '../platform/durable-file.js';
+import { replaceFile } from '../platform/durable-file.js';
 
 interface Memory {
   readonly version: 1;
@@ -19,21 +18,6 @@ const read = async (file: string): Promise<Memory> => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { version: 1, epochs: {} };
     throw error;
   }
-};
-
-/** Replaces the file durably: whole or not at all. */
-const write = async (file: string, memory: Memory): Promise<void> => {
-  const { O_CREAT, O_WRONLY, O_TRUNC, O_NOFOLLOW } = constants;
-  const draft = `${file}.part`;
-  const handle = await open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW, 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify(memory)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(draft, file);
-  await syncDirectory(path.dirname(file));
 };
 
 export class NodeMemory {
@@ -63,6 +47,6 @@ export class NodeMemory {
 
   async remember(group: string, epoch: number): Promise<void> {
     this.#memory = { version: 1, epochs: { ...this.#memory.epochs, [group]: epoch } };
-    await write(this.#file, this.#memory);
+    await replaceFile(this.#file, `${JSON.stringify(this.#memory)}\n`);
   }
 }

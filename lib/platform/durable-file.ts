@@ -1,7 +1,7 @@
 // Files and directories that are still there after a power cut: what names them is synced too.
 
 import { constants } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Makes the names in a directory durable. */
@@ -33,4 +33,19 @@ export const ensureDirectory = async (directory: string): Promise<void> => {
     await mkdir(one, { recursive: true, mode: 0o700 });
     await syncDirectory(path.dirname(one));
   }
+};
+
+/** Writes or replaces a file, mode 0600, durably: whole or not at all. One writer at a time. */
+export const replaceFile = async (file: string, text: string): Promise<void> => {
+  const { O_CREAT, O_WRONLY, O_TRUNC, O_NOFOLLOW } = constants;
+  const draft = `${file}.part`;
+  const handle = await open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW, 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+  await syncDirectory(path.dirname(file));
 };

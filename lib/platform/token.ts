@@ -2,9 +2,9 @@
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
-import { syncDirectory } from '../platform/durable-file.js';
+import { replaceFile } from './durable-file.js';
 
 const pattern = /^[A-Za-z0-9_-]{43}$/;
 
@@ -30,26 +30,6 @@ export const readToken = async (file: string): Promise<string> => {
   }
 };
 
-const createToken = async (file: string): Promise<void> => {
-  const draft = `${file}.${randomBytes(8).toString('hex')}`;
-  const handle = await open(draft, 'wx', 0o600);
-  try {
-    await handle.writeFile(`${randomBytes(32).toString('base64url')}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    // Never over another one's token: whoever links first has made it.
-    await link(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    await unlink(draft);
-  }
-  await syncDirectory(path.dirname(file));
-};
-
 /** The token of this state directory, which must exist; made at the first call. */
 export const ensureToken = async (stateDirectory: string): Promise<string> => {
   const file = tokenFile(stateDirectory);
@@ -58,7 +38,7 @@ export const ensureToken = async (stateDirectory: string): Promise<string> => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  await createToken(file);
+  await replaceFile(file, `${randomBytes(32).toString('base64url')}\n`);
   return readToken(file);
 };
 
