@@ -41,6 +41,8 @@ export const replaceFile = async (file: string, text: string): Promise<void> => 
   const draft = `${file}.part`;
   const handle = await open(draft, O_CREAT | O_WRONLY | O_TRUNC | O_NOFOLLOW, 0o600);
   try {
+    // What a kill left of an earlier try keeps its mode.
+    await handle.chmod(0o600);
     await handle.writeFile(text);
     await handle.sync();
   } finally {
