@@ -66,7 +66,11 @@ export class ClusterNode {
     const local = this.#local;
     this.#journal = new Journal({ clock, log });
     this.#observer = new Observer({ store, clock, log, timing, node, onChange });
-    this.#renewer = new Renewer({ ...parts, onChange: (renewal) => this.#renewed(renewal) });
+    this.#renewer = new Renewer({
+      ...parts,
+      describe: () => this.#describe(),
+      onChange: (renewal) => this.#renewed(renewal),
+    });
     this.ownership = new Ownership({ node, clock, renewal: () => this.#renewer.renewal });
     this.#executor = new Executor({
       clock,
@@ -89,7 +93,7 @@ export class ClusterNode {
     this.lookAgain();
   }
 
-  /** Gives every group away, then rests; or stops waiting for that when `signal` aborts. Fencing the own record is left to the supervisor. */
+  /** Gives every group away, then fences its own record; or stops at once when `signal` aborts: then the supervisor fences it. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopping = true;
     await new Promise<void>((resolve) => {
@@ -98,11 +102,13 @@ export class ClusterNode {
       if (signal.aborted) resolve();
       this.lookAgain();
     });
+    const isAtRest = this.#isAtRest(this.view());
     this.#isOver = true;
     this.ownership.endAll();
     this.#cancelTimer();
-    this.#renewer.stop();
     this.#observer.stop();
+    if (isAtRest && !signal.aborted) await this.#renewer.end();
+    else this.#renewer.stop();
   }
 
   /** This life is over: the supervisor does not answer, the disk failed. Everything goes offline, then a new life begins. */
@@ -151,6 +157,11 @@ export class ClusterNode {
       local: this.#local.snapshot((group) => resources.activity(group)),
       stopping: this.#isStopping,
     };
+  }
+
+  #describe(): Pick<NodeRecord, 'addresses' | 'readiness'> {
+    const { addresses, readiness } = this.#parts.describe();
+    return { addresses, readiness: this.#isStopping ? { ...readiness, none: 'it stops' } : readiness };
   }
 
   #look(): void {

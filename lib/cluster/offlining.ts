@@ -10,7 +10,7 @@ import { groupRecord, localResources, type View } from './view.js';
 /** Local resources in the order in which they go offline; one that is in no record any more goes first. */
 const backwards = (view: View, group: string, names: readonly string[]): string[] => {
   const record = groupRecord(view, group);
-  const order = record === undefined ? [] : inOrderOfDependency(record).map(({ name }) => name);
+  const order = record === undefined ? names : inOrderOfDependency(record).map(({ name }) => name);
   return names.toSorted((one, other) => {
     const [a, b] = [order.indexOf(one), order.indexOf(other)].map((index) => (index < 0 ? order.length : index));
     return (b ?? 0) - (a ?? 0);

@@ -2,12 +2,13 @@
 
 import type { Finding } from './decision.js';
 import { acting, waiting } from './decision.js';
-import { groupRecord, limitsOf, seconds, type View } from './view.js';
+import { groupRecord, limitsOf, localResources, seconds, type View } from './view.js';
 
 /** The next step to rest; undefined when the group is at rest. */
 export const quieting = (view: View, group: string, { cutOff }: { cutOff: boolean }): Finding | undefined => {
   const local = view.local.get(group);
-  if (local === undefined) return undefined;
+  const up = localResources(view, group, ['online', 'online-pending', 'failed']);
+  if (local === undefined || up.length === 0) return undefined;
   const { sending, uploads, heldSince, closedSince } = local;
   const { jobCompletionTimeoutMs, uploadGraceMs } = limitsOf(groupRecord(view, group));
   if (heldSince === undefined) return acting('no further job is started', { do: 'hold', group });

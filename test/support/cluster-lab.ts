@@ -7,6 +7,7 @@ import type { GroupRecord, NodeRecord, Readiness, ResourceRecord } from '../../l
 import { liveIncarnation } from '../../lib/model/cluster.js';
 import type { OwnerRecord, Tenure } from '../../lib/model/ownership.js';
 import type { Clock } from '../../lib/platform/clock.js';
+import { PlatenError } from '../../lib/errors.js';
 import { silentLog } from '../../lib/platform/log.js';
 import { keys } from '../../lib/store/keys.js';
 import type { Json, Store } from '../../lib/store/store.js';
@@ -76,6 +77,8 @@ export interface LabNodeOptions {
   readonly rate?: number;
   readonly timing?: Timing;
   readonly readiness?: Readiness;
+  /** The highest epochs that it remembers. */
+  readonly epochs?: Map<string, number>;
   readonly suspendCounting?: (clock: NodeClock) => number;
 }
 
@@ -100,8 +103,7 @@ export class ClusterLab {
     const clock = new NodeClock(this.clock, options);
     const way = new FaultyStore({ inner: this.store, clock: this.clock, gate: () => clock.gate() });
     const resources = new LabResources();
-    const epochs = new Map<string, number>();
-    const { timing = defaultTiming, readiness = {}, suspendCounting } = options;
+    const { timing = defaultTiming, readiness = {}, suspendCounting, epochs = new Map<string, number>() } = options;
     const node = new ClusterNode({
       store: way,
       clock,
@@ -113,7 +115,12 @@ export class ClusterLab {
         return `${name}${this.#lives}`;
       },
       describe: () => ({ addresses: [], readiness }),
-      memory: { check: () => {}, remember: async (group, epoch) => void epochs.set(group, epoch) },
+      memory: {
+        check: (group, epoch) => {
+          if (epoch < (epochs.get(group) ?? 0)) throw new PlatenError('store-restored');
+        },
+        remember: async (group, epoch) => void epochs.set(group, epoch),
+      },
       resources,
       ...(suspendCounting === undefined ? {} : { suspendCounting: () => suspendCounting(clock) }),
     });

@@ -41,6 +41,8 @@ const callTimeoutMs = 800;
 export class FaultyStore implements Store {
   readonly #inner: Store;
   readonly #clock: Clock;
+  /** Calls that the store itself has not answered yet. */
+  busy = 0;
   /** May be replaced at any time. */
   faults: Faults = noFaults;
   /** Asked before anything is handed to the node: a node that is stopped hears nothing. */
@@ -54,11 +56,11 @@ export class FaultyStore implements Store {
   }
 
   get(key: string): Promise<Entry | undefined> {
-    return this.#read(() => this.#inner.get(key));
+    return this.#call(() => this.#inner.get(key));
   }
 
   range(prefix: string, options?: RangeOptions): Promise<Range> {
-    return this.#read(() => this.#inner.range(prefix, options));
+    return this.#call(() => this.#inner.range(prefix, options));
   }
 
   async txn(compares: readonly Compare[], changes: readonly Change[]): Promise<TxnResult> {
@@ -70,8 +72,7 @@ export class FaultyStore implements Store {
   }
 
   async *watch(prefix: string, fromRevision: number, signal: AbortSignal): AsyncGenerator<readonly WatchEvent[]> {
-    const { faults } = this;
-    if (faults.isCut()) throw new PlatenError('store-unreachable', 'cut off');
+    if (this.faults.isCut()) throw new PlatenError('store-unreachable', 'cut off');
     for await (const batch of this.#inner.watch(prefix, fromRevision, signal)) {
       await this.#clock.sleep(this.faults.answer());
       if (this.faults.isCut()) throw new PlatenError('store-unreachable', 'cut off');
@@ -82,10 +83,6 @@ export class FaultyStore implements Store {
 
   close(): Promise<void> {
     return Promise.resolve();
-  }
-
-  #read<T>(work: () => Promise<T>): Promise<T> {
-    return this.#call(work);
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {
@@ -103,7 +100,10 @@ export class FaultyStore implements Store {
     const lost = new Promise<undefined>(() => {});
     if (this.faults.isCut() || this.faults.losesRequest()) return lost;
     await this.#clock.sleep(this.faults.request());
-    const value = await work();
+    this.busy += 1;
+    const value = await work().finally(() => {
+      this.busy -= 1;
+    });
     if (this.faults.isCut() || this.faults.losesAnswer()) return lost;
     await this.#clock.sleep(this.faults.answer());
     return this.faults.isCut() ? lost : { value };

@@ -23,6 +23,17 @@ export class MemoryStore implements Store {
     return this.#entries.get(key);
   }
 
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Entries that were put after this revision, in order. */
+  since(revision: number): Entry[] {
+    return [...this.#entries.values()]
+      .filter((entry) => entry.revision > revision)
+      .toSorted((a, b) => a.revision - b.revision);
+  }
+
   get(key: string): Promise<Entry | undefined> {
     return Promise.resolve(this.#entries.get(key));
   }
