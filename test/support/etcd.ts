@@ -1,7 +1,7 @@
 // Real etcd members on loopback, set up as Platen sets up its own (DESIGN section 4), each to be killed, paused and started again.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -96,8 +96,16 @@ export class EtcdMember {
     await this.#ended;
   }
 
-  pause(): void {
+  /** Resolves when every thread of it stands still. */
+  async pause(): Promise<void> {
     this.#child?.kill('SIGSTOP');
+    const threads = `/proc/${this.#child?.pid ?? 0}/task`;
+    const isStopped = async (thread: string): Promise<boolean> =>
+      /\) T /.test(await readFile(`${threads}/${thread}/stat`, 'utf8'));
+    await until(
+      async () => (await Promise.all((await readdir(threads)).map(isStopped))).every(Boolean),
+      () => 'a member stands still',
+    );
   }
 
   resume(): void {

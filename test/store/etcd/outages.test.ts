@@ -87,7 +87,7 @@ check(
     await nextWrite(store, '/settled');
     const before = await store.get('/settled');
     const compares = [{ key: '/settled', revision: before?.revision ?? -1 }];
-    leader.pause();
+    await leader.pause();
     const lost = await store.txn(compares, [{ put: '/settled', value: 'lost' }]);
     t.equal(lost.outcome, 'unknown');
     const start = performance.now();
@@ -98,8 +98,10 @@ check(
     const after = (await store.get('/settled'))?.value;
     leader.resume();
     await cluster.ready();
-    t.equal(after, 'settled');
-    t.equal((await store.get('/settled'))?.value, 'settled', 'what was lost is not made later');
+    // Either write may have won; a settling write whose own answer was lost meets itself as a conflict.
+    if (settled.outcome === 'committed') t.equal(after, 'settled');
+    t.ok(after === 'settled' || after === 'lost', JSON.stringify(after));
+    t.equal((await store.get('/settled'))?.value, after, 'what lost is not made later');
   },
 );
 
@@ -118,7 +120,7 @@ check('a follower, first of the list, stands still: reads and watches go on at t
     async () => seen.batches.length === 1,
     () => 'the first batch',
   );
-  stopped!.pause();
+  await stopped!.pause();
   const start = performance.now();
   t.equal((await store.get('/w/1'))?.value, 1);
   isQuick(t, performance.now() - start, 'a read');
@@ -148,7 +150,7 @@ check('a member without the majority gives no stale answer, and its watch ends',
   await nextWrite(store, '/stale');
   const entry = await store.get('/stale');
   const seen = follow(t, store, '/stale', (entry?.revision ?? 0) + 1);
-  for (const member of [leader, other!]) member.pause();
+  for (const member of [leader, other!]) await member.pause();
   const compares = [{ key: '/stale', revision: entry?.revision ?? -1 }];
   const outcomes = [];
   for (let i = 0; i < 3; i += 1) {
@@ -166,6 +168,8 @@ check('all members die: the one error within the deadline; back: recovery', asyn
   const { revision } = await store.range('');
   await nextWrite(store, '/kept');
   await cluster.stop();
+  // Until the store sees its kept connections end, a write on one of them is unknown, not refused.
+  await delay(100);
   for (let i = 0; i < 3; i += 1) {
     const start = performance.now();
     await t.rejects(store.txn([], [{ put: '/k', value: 1 }]), { code: 'store-unreachable' });
@@ -224,15 +228,20 @@ check('a watch that fell behind a compaction says so; from a new range on it goe
   const { revision } = await store.range('/c/');
   const live = follow(t, store, '/c/', revision + 1);
   for (let i = 0; i < 20; i += 1) await nextWrite(store, '/c/2');
+  await until(
+    async () => live.batches.length >= 20,
+    () => `${live.batches.length} batches`,
+  );
+  const caughtUp = live.batches.length;
   const now = (await store.range('/c/')).revision;
   await cluster.post('/v3/kv/compaction', { revision: String(now), physical: true });
   await t.rejects(follow(t, store, '/c/', revision + 1).ended, { code: 'store-compacted' });
   await nextWrite(store, '/c/3');
   await until(
-    async () => live.batches.length >= 21,
+    async () => live.batches.length > caughtUp,
     () => `${live.batches.length} batches`,
   );
-  t.equal(live.batches.length, 21, 'a watch that kept up does not notice');
+  t.equal(live.batches.length, caughtUp + 1, 'a watch that kept up does not notice');
 });
 
 t.test('a member that was wiped and is a cluster of its own is not believed', skipWithoutEtcd, async (t) => {
