@@ -39,6 +39,7 @@ export class Executor {
   readonly #onlining = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
   /** What is being done only once at a time. */
   readonly #busy = new Set<string>();
+  #remembered: Promise<void> = Promise.resolve();
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -123,14 +124,14 @@ export class Executor {
 
   /** One after the other; stops at the first that fails, and when the tenure is over. */
   async #bringUp(names: readonly string[], tenure: Tenure, signal: AbortSignal): Promise<void> {
-    const { local, memory, resources, describe, clock, log, onStep } = this.#parts;
+    const { local, resources, describe, clock, log, onStep } = this.#parts;
     const { group, epoch } = tenure;
     for (const name of names) {
       const resource = describe(group, name);
       if (resource === undefined || signal.aborted || !tenure.holds()) return;
       local.setState(group, name, 'online-pending');
       try {
-        await memory.remember(group, epoch);
+        if (name === names[0]) await this.#remember(group, epoch);
         if (!tenure.holds()) throw new Error('the ownership ended before it was online');
         await resources.online(group, resource, tenure, signal);
         if (signal.aborted || !tenure.holds()) return;
@@ -144,6 +145,13 @@ export class Executor {
         return;
       }
     }
+  }
+
+  /** One group after the other: the memory is one file. */
+  #remember(group: string, epoch: number): Promise<void> {
+    const next = this.#remembered.then(() => this.#parts.memory.remember(group, epoch));
+    this.#remembered = next.catch(() => {});
+    return next;
   }
 
   #offline({ group, resources: names }: Of<'offline'>): void {

@@ -1,0 +1,133 @@
+import t from 'tap';
+import { Executor } from '../../lib/cluster/executor.js';
+import { LocalGroups } from '../../lib/cluster/local-groups.js';
+import { OwnerWrites } from '../../lib/cluster/owner-writes.js';
+import { Ownership } from '../../lib/cluster/ownership.js';
+import { confirmed, newLife, sending } from '../../lib/cluster/renewal.js';
+import { defaultTiming } from '../../lib/cluster/timing.js';
+import { silentLog } from '../../lib/platform/log.js';
+import { LabResources, salesResources } from '../support/cluster-lab.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { MemoryStore } from '../support/memory-store.js';
+
+const first = sending(newLife({ incarnation: 'a1', revision: 0, fenceAfterMs: 1_800 }), 0);
+const renewal = confirmed(first, { counter: 0, revision: 1, time: 0 });
+const names = ['address', 'name', 'spooler'];
+const online = (group: string) => ({ do: 'online', group, resources: names, epoch: 1, revision: 5 }) as const;
+const offline = (group: string) => ({ do: 'offline', group, resources: names.toReversed() }) as const;
+
+const desk = (remember: (group: string, epoch: number) => Promise<void> = () => Promise.resolve()) => {
+  const clock = new FakeClock();
+  const local = new LocalGroups();
+  const resources = new LabResources();
+  const memory = { check: () => {}, remember };
+  const ownership = new Ownership({ node: 'a', clock, renewal: () => renewal });
+  const onChange = (): void => {};
+  const base = { clock, log: silentLog, local, memory, onChange };
+  const writes = new OwnerWrites({ ...base, store: new MemoryStore(), timing: defaultTiming, node: 'a' });
+  const executor = new Executor({
+    ...base,
+    writes,
+    ownership,
+    resources,
+    describe: (_, name) => salesResources.find((each) => each.name === name),
+    beginLife: () => Promise.resolve(),
+    onStep: () => {},
+  });
+  const states = (group: string) => names.map((name) => local.resource(group, name).state).join(' ');
+  return { clock, local, resources, ownership, executor, states };
+};
+
+t.test('resources come online one after the other, once', async (t) => {
+  const { clock, resources, executor, states } = desk();
+  resources.delay = () => clock.sleep(100);
+  executor.carryOut(online('sales'));
+  executor.carryOut(online('sales'));
+  await clock.advance(50);
+  t.equal(states('sales'), 'online-pending offline offline');
+  await clock.advance(100);
+  t.equal(states('sales'), 'online online-pending offline');
+  await clock.advance(300);
+  t.equal(states('sales'), 'online online online');
+  t.same(resources.log, ['online sales/address', 'online sales/name', 'online sales/spooler']);
+});
+
+t.test('what fails stops those that need it', async (t) => {
+  const { clock, local, resources, executor, states } = desk();
+  resources.broken.add('sales/name');
+  executor.carryOut(online('sales'));
+  await clock.advance(10);
+  t.equal(states('sales'), 'online failed offline');
+  t.same(local.resource('sales', 'name').failedAt, [0]);
+});
+
+t.test('nothing more comes online once the deadline has passed', async (t) => {
+  const { clock, resources, executor, states } = desk();
+  resources.delay = () => clock.sleep(1_000);
+  executor.carryOut(online('sales'));
+  await clock.advance(5_000);
+  t.equal(states('sales'), 'online online-pending offline');
+  t.same(resources.log, ['online sales/address', 'online sales/name'], 'the spooler was not begun');
+});
+
+t.test('going offline ends what is coming online, and waits for it', async (t) => {
+  const { clock, resources, executor, states } = desk();
+  resources.delay = () => clock.sleep(100);
+  executor.carryOut(online('sales'));
+  await clock.advance(50);
+  executor.carryOut(offline('sales'));
+  await clock.advance(1_000);
+  t.equal(states('sales'), 'offline offline offline');
+  t.same(resources.log, [
+    'online sales/address',
+    'offline sales/spooler',
+    'offline sales/name',
+    'offline sales/address',
+  ]);
+  t.equal(resources.up.size, 0);
+});
+
+t.test('what cannot be taken offline stays as it was, and may be asked again', async (t) => {
+  const { clock, resources, executor, states } = desk();
+  executor.carryOut(online('sales'));
+  await clock.advance(10);
+  resources.delay = () => Promise.reject(new Error('busy'));
+  executor.carryOut(offline('sales'));
+  await clock.advance(200);
+  t.equal(states('sales'), 'online online online');
+  resources.delay = () => Promise.resolve();
+  executor.carryOut(offline('sales'));
+  await clock.advance(10);
+  t.equal(states('sales'), 'offline offline offline');
+});
+
+t.test('a hand-over ends the tenure before it is sent', async (t) => {
+  const { clock, ownership, executor } = desk();
+  executor.carryOut(online('sales'));
+  await clock.advance(10);
+  t.ok(ownership.holds('sales', 1));
+  const record = { version: 1, node: 'b', incarnation: 'b1', epoch: 2 } as const;
+  executor.carryOut({ do: 'hand-over', group: 'sales', revision: 5, record });
+  t.notOk(ownership.holds('sales', 1));
+});
+
+t.test('epochs are remembered one at a time, before the address is up', async (t) => {
+  let running = 0;
+  const remembered: string[] = [];
+  const { clock, resources, executor } = desk(async (group) => {
+    running += 1;
+    t.equal(running, 1);
+    t.same(
+      resources.log.filter((line) => line.includes(group)),
+      [],
+    );
+    await clock.sleep(50);
+    running -= 1;
+    remembered.push(group);
+  });
+  executor.carryOut(online('sales'));
+  executor.carryOut(online('stock'));
+  await clock.advance(500);
+  t.same(remembered, ['sales', 'stock']);
+  t.equal(resources.up.size, 6);
+});
