@@ -7,7 +7,7 @@ import t from 'tap';
 import type { JobRecord } from '../../lib/model/job.js';
 import { version } from '../../lib/platform/version.js';
 import { octets, sha256 } from '../support/delivery.js';
-import { otherState, runPlaten, spawnPlaten, startTestPlaten } from '../support/platen.js';
+import { otherState, runPlaten, runProcess, spawnPlaten, startTestPlaten } from '../support/platen.js';
 import type { TestSpooler } from '../support/spooler.js';
 
 const putJob = async ({ spooler }: TestSpooler, name: string, user = 'alice'): Promise<JobRecord> => {
@@ -285,7 +285,7 @@ t.test('the node and its token are found by environment and by configuration', a
   const cwd = t.testdir();
   const token = await readFile(path.join(directory, 'token'));
   const ok = async (name: string, args: readonly string[], env: Record<string, string>): Promise<void> => {
-    const ended = await runPlaten([...args, 'status', '--json'], { env, cwd });
+    const ended = await runProcess([...args, 'status', '--json'], { env, cwd });
     t.equal(ended.code, 0, `${name}: ${ended.err}`);
   };
   await ok('environment', [], { PLATEN_URL: url, PLATEN_STATE: directory });
@@ -303,7 +303,7 @@ t.test('the node and its token are found by environment and by configuration', a
   await ok('configuration', ['--config', config], {});
   await ok('configuration in the environment', [], { PLATEN_CONFIG: config });
   await rm(path.join(cwd, 'spool'), { recursive: true });
-  t.equal((await runPlaten(['--config', config, 'status'], { cwd })).code, 4);
+  t.equal((await runProcess(['--config', config, 'status'], { cwd })).code, 4);
   await ok('the group', ['--config', config], {
     PLATEN_TOKEN_FILE: path.join(directory, 'token'),
     PLATEN_GROUP: 'print',

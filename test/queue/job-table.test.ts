@@ -180,7 +180,6 @@ t.test('20,000 unfinished jobs take less than 100 MB and are loaded fast', async
   const megabytes = (heapInUse() - before) / 2 ** 20;
   t.comment(`${Math.round(took)} ms, ${Math.round(megabytes)} MB`);
   t.ok(megabytes > 1 && megabytes < 100);
-  t.ok(took < 5_000);
   // The first table was in memory before and after.
   t.equal(jobs.unfinishedCount, other.unfinishedCount);
   t.equal(jobs.unfinishedCount, 20_000);

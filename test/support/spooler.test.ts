@@ -16,7 +16,11 @@ t.test('a job goes through the test spooler to its scripted port', async (t) => 
   })();
   const document = await spooler.uploads.receive({ job: id, number: 1 }, source, { format: 'text/plain' });
   const origin = { protocol: 'rest', address: '127.0.0.1' } as const;
-  await spooler.uploads.submit(id, { printer: 'demo', name: 'x', user: 'y', origin }, { documents: [document], open: false });
+  await spooler.uploads.submit(
+    id,
+    { printer: 'demo', name: 'x', user: 'y', origin },
+    { documents: [document], open: false },
+  );
   await finished;
   t.equal(port.deliveries[0]?.documents[0]?.toString(), 'hello');
 });
