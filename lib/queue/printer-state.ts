@@ -19,14 +19,16 @@ export const printerState = (
   lane: LaneView,
   deviceReasons: readonly string[],
 ): PrinterState => {
-  const running = lane.job !== undefined && lane.progress?.phase !== 'connecting';
+  // While it is called its job is still pending: it processes nothing yet.
+  const phase = lane.progress?.phase;
+  const running = lane.job !== undefined && phase !== 'connecting';
   const reasons: string[] = [];
   if (printer.paused) reasons.push(running ? 'moving-to-paused' : 'paused');
   if (lane.refusals > 0) reasons.push('connecting-to-device');
-  if (lane.progress?.phase === 'stalled') reasons.push('timed-out');
+  if (phase === 'stalled') reasons.push('timed-out');
   reasons.push(...deviceReasons);
   const message = printer.paused ? printer.pausedMessage : lane.progress?.detail || lane.refusal;
   const since = Math.max(printer.changed, lane.changed);
   if (printer.paused && !running) return { state: 'stopped', reasons, message, since };
-  return { state: lane.job === undefined ? 'idle' : 'processing', reasons, message, since };
+  return { state: running ? 'processing' : 'idle', reasons, message, since };
 };

@@ -16,7 +16,7 @@ const refused = { ...idle, refusals: 2, refusal: 'no route' };
 const cases: [string, typeof ready, LaneView, readonly string[], object][] = [
   ['nothing to do', ready, idle, [], { state: 'idle', reasons: [], message: '', since: 100 }],
   ['sending', ready, running('sending'), [], { state: 'processing', reasons: [] }],
-  ['calling', ready, running('connecting'), [], { state: 'processing', reasons: [] }],
+  ['calling: its job is still pending', ready, running('connecting'), [], { state: 'idle', reasons: [] }],
   ['paused', paused, idle, [], { state: 'stopped', reasons: ['paused'], message: 'new toner', since: 200 }],
   ['paused while sending', paused, running('sending'), [], { state: 'processing', reasons: ['moving-to-paused'] }],
   ['paused while calling', paused, running('connecting'), [], { state: 'stopped', reasons: ['paused'] }],
