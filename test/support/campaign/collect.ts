@@ -1,5 +1,6 @@
 // What is left when a run has settled: records, answers to old ids, files, descriptors.
 
+import { systemClock } from '../../../lib/platform/clock.js';
 import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -56,10 +57,14 @@ const notFound = async (node: NodeRunner, jobs: readonly SentJob[]): Promise<His
   return missing;
 };
 
-/** Listeners (IPP, LPD, REST), the store's lock, netlink and the parent's pipe; a REST connection may linger. */
+/** Listeners (IPP, LPD, REST), the store's lock, the child that looks at connections, and the parent's pipe. */
 const socketsAtRest = 10;
+/** Idle connections are kept alive for a minute. */
+const lingerMs = 75_000;
 
-const openLeftovers = (node: NodeRunner): string[] => {
+const openLeftovers = async (node: NodeRunner): Promise<string[]> => {
+  const until = performance.now() + lingerMs;
+  while (node.descriptors().sockets > socketsAtRest && performance.now() < until) await systemClock.sleep(250);
   const { files, sockets } = node.descriptors();
   return [
     ...files
@@ -89,7 +94,7 @@ export const collect = async (
     });
   }
   const missing = await notFound(node, jobs);
-  const open = openLeftovers(node);
+  const open = await openLeftovers(node);
   const walked = await walkState(node.state);
   return { ...walked, end, notFound: missing, leftovers: [...walked.leftovers, ...open] };
 };
