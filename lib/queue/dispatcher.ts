@@ -28,8 +28,17 @@ interface Parts {
   readonly run: (job: JobRecord, printer: PrinterRecord, control: JobRunControl) => Promise<JobRunEnd>;
 }
 
+/** Where an attempt is made, and what is locked for it. */
+interface Place {
+  readonly printer: PrinterRecord;
+  readonly locks: readonly DeviceLock[];
+}
+
 /** What an attempt that could not be made, or whose end could not be put on record, waits before it is tried again. */
 const tryAgainMs = 1_000;
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const nothingBefore = async (): Promise<boolean> => true;
 
 export class Dispatcher {
   readonly #parts: Parts;
@@ -79,10 +88,10 @@ export class Dispatcher {
   /** Ends the attempt that is printing this job; resolves when what became of it is on record. */
   async cancel(job: JobRecord): Promise<void> {
     const lane = this.#lanes.get(job.printer);
-    if (lane?.run?.job.id !== job.id) return;
-    const { ended } = lane.run;
-    this.#end(lane, 'cancel');
-    await ended;
+    const run = [lane?.run, lane?.before].find((known) => known?.job.id === job.id);
+    if (lane === undefined || run === undefined) return;
+    if (run === lane.run) this.#end(lane, 'cancel');
+    await run.ended;
   }
 
   /** Cuts off what this printer prints; the job goes back to its place. */
@@ -144,30 +153,37 @@ export class Dispatcher {
     return job === undefined ? undefined : { job, locks: locksOf(printer) };
   }
 
-  #launch(job: JobRecord, printer: PrinterRecord, locks: readonly DeviceLock[]): void {
+  #launch(job: JobRecord, printer: PrinterRecord, locks: readonly DeviceLock[], before = nothingBefore): void {
     const lane = this.#lanes.get(printer.name) ?? newLane();
     this.#lanes.set(printer.name, lane);
-    const run = newRun(job);
+    const run = newRun(job, before);
+    lane.before = lane.run;
     lane.run = run;
     lane.changed = this.#parts.clock.wall();
     for (const lock of locks) this.#held.take(lock);
-    run.ended = this.#attempt(lane, run, printer).finally(() => {
-      delete lane.run;
+    run.ended = this.#attempt(lane, run, { printer, locks }).finally(() => {
+      if (lane.before === run) lane.before = undefined;
+      if (lane.run !== run) return;
+      lane.run = undefined;
       lane.changed = this.#parts.clock.wall();
       for (const lock of locks) this.#held.free(lock);
       this.#wake(printer.name);
     });
   }
 
-  async #attempt(lane: Lane, run: Run, printer: PrinterRecord): Promise<void> {
+  async #attempt(lane: Lane, run: Run, { printer, locks }: Place): Promise<void> {
     const { jobs, log } = this.#parts;
     const { job } = run;
+    const progress = (now: Progress): void => this.#noteProgress(run, now);
     const ended = await this.#parts
-      .run(job, printer, { signal: run.abort.signal, progress: (progress) => this.#noteProgress(run, progress) })
+      .run(job, printer, { signal: run.abort.signal, before: run.before, progress })
       .catch((error: unknown) => {
         log.warn({ job: job.id, printer: job.printer, err: error }, 'an attempt ended in an error');
         return { error };
       });
+    await run.before();
+    // Else each run would hold the one before it, and so on.
+    run.before = nothingBefore;
     // What the record says now: it may have been held or canceled before the attempt began.
     const current = jobs.unfinished(job.id);
     if (current === undefined) return;
@@ -183,20 +199,55 @@ export class Dispatcher {
       },
     });
     if (end.kind === 'not-made') this.#waitBefore(job.printer, lane, tryAgainMs);
-    if (end.kind === 'verdict') await this.#conclude(lane, current, end);
+    if (end.kind !== 'verdict') return;
+    let concluded: Promise<boolean> | undefined;
+    const conclude = (): Promise<boolean> => (concluded ??= this.#conclude(lane, current, end));
+    if (end.verdict.do === 'done') await this.#handOn(lane, run, { printer, locks }, conclude);
+    await conclude();
   }
 
-  async #conclude(lane: Lane, job: JobRecord, end: AttemptEnd & { kind: 'verdict' }): Promise<void> {
+  /**
+   * The device is done with this job: its next one calls it already, and `begin` puts the end of this one on record first (R13). A
+   * connection that stands within two turns of the event loop has both in one write.
+   */
+  async #handOn(lane: Lane, run: Run, place: Place, conclude: () => Promise<boolean>): Promise<void> {
+    const next = this.#nextInPlace(lane, run, place);
+    if (next === undefined) return;
+    this.#launch(next, place.printer, place.locks, conclude);
+    await nextTurn();
+    await nextTurn();
+  }
+
+  /** The job that would be next if this run had ended; undefined when the device is not this printer's then. */
+  #nextInPlace(lane: Lane, run: Run, { printer, locks }: Place): JobRecord | undefined {
+    if (this.#state !== 'running' || !this.#parts.tenure.holds()) return undefined;
+    if (this.#parts.printers.get(printer.name) !== printer) return undefined;
+    lane.run = undefined;
+    for (const lock of locks) this.#held.free(lock);
+    const names = new Set(this.#dirty).add(printer.name);
+    const candidates = [...names].flatMap((name) => this.#candidateOf(name) ?? []);
+    const next = schedule(candidates, this.#held).find(({ job }) => job.printer === printer.name);
+    for (const lock of locks) this.#held.take(lock);
+    lane.run = run;
+    return next?.job;
+  }
+
+  /** False when the end of the attempt is not on record. */
+  async #conclude(lane: Lane, job: JobRecord, end: AttemptEnd & { kind: 'verdict' }): Promise<boolean> {
     const { events, log, tenure } = this.#parts;
     const { verdict, outcome } = end;
     const { id, printer } = job;
     log.info({ job: id, printer, epoch: tenure.epoch, ...outcome, verdict: verdict.do }, 'attempt ended');
-    if (!(await this.#putOnRecord(job, end))) return this.#waitBefore(printer, lane, tryAgainMs);
+    if (!(await this.#putOnRecord(job, end))) {
+      this.#waitBefore(printer, lane, tryAgainMs);
+      return false;
+    }
     const text = outcome.detail;
     if (verdict.do === 'hold')
       events.note(verdict.by === 'document' ? 'document-damaged' : 'job-held', { job: id, printer, text });
     if (verdict.do === 'stop-printer') events.note('printer-paused', { printer, text });
     if (verdict.do === 'retry' && verdict.afterMs > 0) this.#waitBefore(printer, lane, verdict.afterMs);
+    return true;
   }
 
   /** While the store is out of reach the end of the attempt waits here, and with it the device's next job (R13). */

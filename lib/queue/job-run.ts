@@ -29,6 +29,8 @@ export interface JobRunParts {
 
 export interface JobRunControl {
   readonly signal: AbortSignal;
+  /** Puts the end of the device's job before on record; false when that is not possible. */
+  readonly before: () => Promise<boolean>;
   readonly progress: (progress: Progress) => void;
 }
 
@@ -100,11 +102,14 @@ export const runJob = async (
           detail: '',
           ...(pagesBefore === undefined ? {} : { pagesBefore }),
         };
+        // Asked for together, so that the store can write both at once; no byte leaves before both are on record (R13).
+        const before = control.before();
         await jobs.update(job.id, (current) => {
           if (current !== job)
             throw new PlatenError('job-not-possible', `job ${job.id} was changed while its printer was being called`);
           return change.begin(current, attempt, clock.wall());
         });
+        if (!(await before)) throw new PlatenError('store-unreachable', 'the end of the job before is not on record');
       },
       progress: control.progress,
     },

@@ -7,6 +7,8 @@ import type { Progress } from '../ports/port.js';
 export interface Run {
   readonly job: JobRecord;
   readonly abort: AbortController;
+  /** Puts the end of the job before on record; false when that is not possible. May be called again. */
+  before: () => Promise<boolean>;
   endedBy?: 'cancel' | 'cut-off';
   progress: Progress;
   ended: Promise<void>;
@@ -14,7 +16,9 @@ export interface Run {
 
 /** Soft state of one printer: what it does just now, and when it tries again. */
 export interface Lane {
-  run?: Run;
+  run?: Run | undefined;
+  /** The run before, while its end is being put on record. */
+  before?: Run | undefined;
   /** Attempts in a row that the device did not take up. */
   refusals: number;
   /** Why the last one was not, for people. */
@@ -35,8 +39,9 @@ export interface LaneView {
 
 export const newLane = (): Lane => ({ refusals: 0, refusal: '', changed: 0 });
 
-export const newRun = (job: JobRecord): Run => ({
+export const newRun = (job: JobRecord, before: Run['before']): Run => ({
   job,
+  before,
   abort: new AbortController(),
   progress: { phase: 'connecting', written: 0, drained: 0, detail: '' },
   ended: Promise.resolve(),

@@ -365,19 +365,79 @@ t.test('while the store is out of reach the end of a job waits for it, and the n
   });
   await spooler.addPrinter({ name: 'demo', deviceUri: box(1) });
   const id = await submitJob(spooler, { printer: 'demo' });
-  await submitJob(spooler, { printer: 'demo' });
+  for (let n = 0; n < 2; n += 1) await submitJob(spooler, { printer: 'demo' });
   const attempt = await port.attempt(0);
   await attempt.begin();
   down = true;
   attempt.end({});
+  const next = await port.attempt(1);
+  let sends = false;
+  const begun = (async () => {
+    await next.begin();
+    sends = true;
+  })();
   for (let n = 0; n < 5; n += 1) await clock.advance(1_000);
+  await turns();
   t.match(spooler.jobs.unfinished(id), { state: 'processing' });
-  t.equal(port.attempts.length, 1);
+  t.notOk(sends, 'the next job may be calling its printer, but sends nothing');
   down = false;
   await clock.advance(1_000);
-  await turns();
+  await begun;
   t.match(await spooler.jobs.find(id), { state: 'completed', attemptCount: 1 });
+  t.equal(port.attempts.length, 2);
+});
+
+t.test('the end of a job and the begin of the next are one write when the printer answers at once', async (t) => {
+  const writes: number[] = [];
+  const { spooler, port } = await staged(t, {
+    wrapStore: (store) => ({
+      ...disturbed(store, () => undefined),
+      txn: async (compares, changes) => {
+        const result = await store.txn(compares, changes);
+        writes.push(await store.get(keys.job('print', 2)).then((entry) => entry?.revision ?? 0));
+        return result;
+      },
+    }),
+  });
+  await spooler.addPrinter({ name: 'demo', deviceUri: box(1) });
+  for (let n = 0; n < 2; n += 1) await submitJob(spooler, { printer: 'demo' });
+  const first = await port.attempt(0);
+  await first.begin();
+  writes.length = 0;
+  first.end({});
+  const second = await port.attempt(1);
+  await second.begin();
+  const [whenFirstEnded, whenSecondBegan] = writes;
+  t.equal(whenFirstEnded, whenSecondBegan, 'the second is on record as begun when the first is as ended');
+  t.match(spooler.jobs.unfinished(2), { state: 'processing' });
+  await jobIs(spooler.jobs, 1, 'completed');
+});
+
+t.test('a job that ends while the next one calls the printer is completed, not canceled', async (t) => {
+  const { spooler, port } = await staged(t);
+  await spooler.addPrinter({ name: 'demo', deviceUri: box(1) });
+  const id = await submitJob(spooler, { printer: 'demo' });
+  await submitJob(spooler, { printer: 'demo' });
+  const first = await port.attempt(0);
+  await first.begin();
+  first.end({});
   await port.attempt(1);
+  await t.rejects(spooler.control.cancel(id, 'job-canceled-by-user'), { code: 'job-not-possible' });
+  t.match(await spooler.jobs.find(id), { state: 'completed' });
+  t.equal(port.attempts[1]?.delivery.signal.aborted, false, 'nor is the next one stopped');
+});
+
+t.test('the next job of a device does not overtake that of another printer on it', async (t) => {
+  const { spooler, port } = await staged(t);
+  await spooler.addPrinter({ name: 'a', deviceUri: box(1) });
+  await spooler.addPrinter({ name: 'b', deviceUri: box(1, 9101) });
+  for (const printer of ['a', 'b', 'a']) await submitJob(spooler, { printer });
+  for (let n = 0; n < 3; n += 1) {
+    const attempt = await port.attempt(n);
+    await attempt.begin();
+    attempt.end({});
+  }
+  t.same(jobsOf(port), [1, 2, 3]);
 });
 
 for (const [name, answer, code] of [
