@@ -6,25 +6,17 @@ export class DirectorySync {
   readonly #fd: number;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  /** Callers between `hold` and `letGo`. */
-  #holders = 1;
 
   private constructor(fd: number) {
     this.#fd = fd;
   }
 
-  /** Opens the directory; the descriptor is closed when all who hold it have let go, the opener included. */
   static async open(directory: string): Promise<DirectorySync> {
     return new DirectorySync(await openDirectory(directory));
   }
 
-  hold(): void {
-    this.#holders += 1;
-  }
-
-  async letGo(): Promise<void> {
-    this.#holders -= 1;
-    if (this.#holders === 0) await close(this.#fd);
+  close(): Promise<void> {
+    return close(this.#fd);
   }
 
   /** Makes durable what was changed in the directory before the call. After a failure nothing is tried again (R4). */

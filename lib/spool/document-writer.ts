@@ -1,9 +1,11 @@
 // Gathers a document's chunks, hashes them and writes them in large pieces, one write at a time while the next piece is gathered.
+// A document that ends before the first piece is full is never written by it.
 
 import type { Hash } from 'node:crypto';
 import { createHash } from 'node:crypto';
 import { PlatenError } from '../errors.js';
 import type { BufferPool } from './buffer-pool.js';
+import type { DocumentFile } from './document-file.js';
 import { diskError, throwDiskError } from './disk-error.js';
 import { fdatasync, writeAll } from './files.js';
 import type { Promised } from './room.js';
@@ -27,21 +29,37 @@ export interface Received {
 }
 
 export class DocumentWriter {
-  readonly #fd: number;
+  readonly #file: DocumentFile;
   readonly #options: DocumentWriterOptions;
   readonly #hash: Hash = createHash('sha256');
   #length = 0;
   #first: Uint8Array | undefined;
   #buffer: Buffer | undefined;
   #filled = 0;
+  #isInMemory = true;
   #unsynced = 0;
   #writing: Promise<void> = Promise.resolve();
   /** Runs beside the writes; the next one waits for it. */
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(fd: number, options: DocumentWriterOptions) {
-    this.#fd = fd;
+  constructor(file: DocumentFile, options: DocumentWriterOptions) {
+    this.#file = file;
     this.#options = options;
+  }
+
+  /** Octets so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The document while nothing of it was written; good until `end`. */
+  whole(): Uint8Array | undefined {
+    return this.#isInMemory ? this.#rest() : undefined;
+  }
+
+  /** SHA-256 of all octets, lower-case hexadecimal. To be called once, instead of `finish`. */
+  digest(): string {
+    return this.#hash.digest('hex');
   }
 
   /** Takes a chunk; resolves when there is room for another. The chunk must not change after. */
@@ -66,12 +84,12 @@ export class DocumentWriter {
   async finish(): Promise<Received> {
     await this.#writing;
     await this.#syncing;
-    const rest = this.#first ?? this.#buffer?.subarray(0, this.#filled);
-    if (rest !== undefined && rest.byteLength > 0) {
+    const rest = this.#rest();
+    if (rest.byteLength > 0) {
       await this.#options.promised.grow(rest.byteLength);
-      await writeAll(this.#fd, rest).catch(throwDiskError);
+      await writeAll(await this.#file.open(), rest).catch(throwDiskError);
     }
-    return { length: this.#length, sha256: this.#hash.digest('hex') };
+    return { length: this.#length, sha256: this.digest() };
   }
 
   /** Resolves when no write or sync is under way; then the descriptor may be closed. Gives the buffer back. */
@@ -80,6 +98,10 @@ export class DocumentWriter {
     await this.#syncing.catch(() => undefined);
     if (this.#buffer !== undefined) this.#options.buffers.give(this.#buffer);
     this.#buffer = undefined;
+  }
+
+  #rest(): Uint8Array {
+    return this.#first ?? this.#buffer?.subarray(0, this.#filled) ?? Buffer.alloc(0);
   }
 
   #assertLength(): void {
@@ -105,6 +127,7 @@ export class DocumentWriter {
     await this.#options.promised.grow(buffer.byteLength);
     this.#buffer = undefined;
     this.#filled = 0;
+    this.#isInMemory = false;
     this.#writing = this.#write(buffer);
     // Awaited before the next write; until then a failure is nobody's.
     this.#writing.catch(() => undefined);
@@ -112,12 +135,13 @@ export class DocumentWriter {
 
   async #write(buffer: Buffer): Promise<void> {
     try {
-      await writeAll(this.#fd, buffer);
+      const fd = await this.#file.open();
+      await writeAll(fd, buffer);
       this.#unsynced += buffer.byteLength;
       if (this.#unsynced < syncEveryBytes) return;
       this.#unsynced = 0;
       await this.#syncing;
-      this.#syncing = fdatasync(this.#fd).catch(throwDiskError);
+      this.#syncing = fdatasync(fd).catch(throwDiskError);
       this.#syncing.catch(() => undefined);
     } catch (error) {
       throw diskError(error);

@@ -12,6 +12,15 @@ export const rename = promisify(fs.rename);
 export const unlink = promisify(fs.unlink);
 const open = promisify(fs.open);
 
+/** For a file that is given up, or that was only read. */
+export const closeQuietly = (fd: number): void => {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // Nothing depends on it.
+  }
+};
+
 /** Creates a file that was not there, mode 0600. */
 export const create = (name: string): Promise<number> => open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
 
@@ -30,6 +39,30 @@ const write = (fd: number, octets: Uint8Array, from: number): Promise<number> =>
     fs.write(fd, octets, from, octets.byteLength - from, null, (error, count) =>
       error === null ? resolve(count) : reject(error),
     ),
+  );
+
+/** Writes all octets of all buffers at `position`. */
+export const writeAllAt = async (fd: number, buffers: readonly Uint8Array[], position: number): Promise<void> => {
+  let left = buffers;
+  for (let at = position; left.length > 0; ) {
+    const count = await writev(fd, left, at);
+    at += count;
+    left = without(left, count);
+  }
+};
+
+const without = (buffers: readonly Uint8Array[], count: number): Uint8Array[] => {
+  let skip = count;
+  return buffers.flatMap((buffer) => {
+    const skipped = Math.min(skip, buffer.byteLength);
+    skip -= skipped;
+    return skipped === buffer.byteLength ? [] : [buffer.subarray(skipped)];
+  });
+};
+
+const writev = (fd: number, buffers: readonly Uint8Array[], position: number): Promise<number> =>
+  new Promise((resolve, reject) =>
+    fs.writev(fd, buffers, position, (error, count) => (error === null ? resolve(count) : reject(error))),
   );
 
 /** Reads up to `octets.byteLength` octets at `position`; fewer only at the end of the file. Returns how many. */

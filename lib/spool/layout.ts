@@ -8,8 +8,12 @@ import { isName } from '../model/names.js';
 const part = '.part';
 const filePattern = /^(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.[0-9a-f]{16}$/;
 const epochPattern = /^(0|[1-9]\d{0,15})$/;
+const segmentPattern = /^segment\.[0-9a-f]{16}$/;
+/** A document in a segment: the segment's name and where its entry begins. */
+const entryPattern = /^(segment\.[0-9a-f]{16})@(0|[1-9]\d{0,15})$/;
 /** `<wall clock in ms>.<group>.<epoch>.<file>`, what `quarantinedName` makes. */
-const quarantinedPattern = /^(\d{1,16})\.(.+)\.(\d{1,16})\.(\d{1,16}\.\d{1,16}\.[0-9a-f]{16})(\.part)?$/;
+const quarantinedPattern =
+  /^(\d{1,16})\.(.+)\.(\d{1,16})\.(\d{1,16}\.\d{1,16}\.[0-9a-f]{16}(\.part)?|segment\.[0-9a-f]{16}(@\d{1,16})?)$/;
 
 export interface DocumentKey {
   readonly group: string;
@@ -21,9 +25,16 @@ export interface DocumentKey {
 
 export type DocumentPlace = Pick<StoredDocument, 'epoch' | 'file'>;
 
+/** Where a document's octets are: a file of its own, or the entry of a segment that begins `at`. */
+export interface DocumentLocation {
+  readonly path: string;
+  readonly at?: number;
+}
+
 /** What an entry of an epoch's directory is by its name. */
 export type FileName =
   | { readonly kind: 'document' | 'part'; readonly job: number /** Name without `.part`. */; readonly file: string }
+  | { readonly kind: 'segment' }
   | { readonly kind: 'unknown' };
 
 const assertNumbers = (...numbers: readonly number[]): void => {
@@ -55,10 +66,17 @@ export class Layout {
     return path.join(this.group(group), String(epoch));
   }
 
-  /** The document's file; throws RangeError when the record's name is not one of ours. */
+  /** The file of a document that has one to itself; throws RangeError when the name is not one of ours. */
   document(group: string, { epoch, file }: DocumentPlace): string {
     if (!filePattern.test(file)) throw new RangeError(`not a file name of the spool: ${JSON.stringify(file)}`);
     return path.join(this.epoch(group, epoch), file);
+  }
+
+  /** Where the document is; throws RangeError when the record's name is not one of ours. */
+  locate(group: string, { epoch, file }: DocumentPlace): DocumentLocation {
+    const [, segment, at] = entryPattern.exec(file) ?? [];
+    if (segment === undefined) return { path: this.document(group, { epoch, file }) };
+    return { path: path.join(this.epoch(group, epoch), segment), at: Number(at) };
   }
 
   quarantined(name: string): string {
@@ -72,9 +90,15 @@ export const newFileName = ({ job, number }: Pick<DocumentKey, 'job' | 'number'>
   return `${job}.${number}.${random()}`;
 };
 
+export const newSegmentName = (): string => `segment.${random()}`;
+
+/** What a record calls the document whose entry begins at `at`. */
+export const entryName = (segment: string, at: number): string => `${segment}@${at}`;
+
 export const partOf = (file: string): string => file + part;
 
 export const parseFileName = (name: string): FileName => {
+  if (segmentPattern.test(name)) return { kind: 'segment' };
   const file = name.endsWith(part) ? name.slice(0, -part.length) : name;
   const job = filePattern.exec(file)?.[1];
   if (job === undefined) return { kind: 'unknown' };

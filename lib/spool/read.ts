@@ -6,6 +6,8 @@ import { PlatenError } from '../errors.js';
 import type { StoredDocument } from '../model/document.js';
 import { diskError, systemCode } from './disk-error.js';
 import { openForReading, readFull } from './files.js';
+import type { DocumentLocation } from './layout.js';
+import { headerBytes } from './segment-entry.js';
 
 const chunkBytes = 128 << 10;
 
@@ -29,15 +31,20 @@ const readError = (error: unknown): unknown => {
  * The document's octets in chunks, each the caller's own. Throws `PlatenError('document-damaged')` when the file is missing or is not what
  * was received; its last chunk is never given out then, so that a small damaged document yields nothing.
  */
-export async function* readDocument(file: string, expected: Expected): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* readDocument(
+  { path, at }: DocumentLocation,
+  expected: Expected,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let fd: number | undefined;
   try {
-    fd = await openForReading(file);
+    fd = await openForReading(path);
     // Synchronous because it does not wait: what opened the file has it in memory.
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw damaged('it is not a file');
-    if (stat.size !== expected.length) throw damaged(`${stat.size} octets instead of ${expected.length}`);
-    yield* chunks(fd, expected);
+    const start = at === undefined ? 0 : at + headerBytes;
+    const length = at === undefined ? stat.size : Math.min(stat.size - start, expected.length);
+    if (length !== expected.length) throw damaged(`${Math.max(0, length)} octets instead of ${expected.length}`);
+    yield* chunks(fd, start, expected);
   } catch (error) {
     throw readError(error);
   } finally {
@@ -45,11 +52,15 @@ export async function* readDocument(file: string, expected: Expected): AsyncGene
   }
 }
 
-async function* chunks(fd: number, { length, sha256 }: Expected): AsyncGenerator<Uint8Array, void, undefined> {
+async function* chunks(
+  fd: number,
+  start: number,
+  { length, sha256 }: Expected,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = createHash('sha256');
   for (let position = 0; ; ) {
     const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, length - position));
-    if ((await readFull(fd, chunk, position)) < chunk.byteLength) throw damaged('it became shorter');
+    if ((await readFull(fd, chunk, start + position)) < chunk.byteLength) throw damaged('it became shorter');
     hash.update(chunk);
     position += chunk.byteLength;
     if (position < length) {
@@ -63,9 +74,9 @@ async function* chunks(fd: number, { length, sha256 }: Expected): AsyncGenerator
 }
 
 /** Reads the document through. */
-export const verifyDocument = async (file: string, expected: Expected): Promise<Verdict> => {
+export const verifyDocument = async (location: DocumentLocation, expected: Expected): Promise<Verdict> => {
   try {
-    for await (const chunk of readDocument(file, expected)) void chunk;
+    for await (const chunk of readDocument(location, expected)) void chunk;
     return 'intact';
   } catch (error) {
     if (!(error instanceof PlatenError) || error.code !== 'document-damaged') throw error;

@@ -1,93 +1,68 @@
-// One document from its source to the disk: temporary file -> write while hashing -> fsync -> rename -> fsync of the directory (R2).
+// One document from its source to the disk (R2): a small one into the epoch's segment, any other into a file of its own.
 
-import { closeSync } from 'node:fs';
 import { PlatenError } from '../errors.js';
 import { abortable } from './abortable.js';
-import type { DirectorySync } from './directory-sync.js';
-import { diskError, throwDiskError, throwFailed } from './disk-error.js';
+import { DocumentFile } from './document-file.js';
 import type { DocumentWriterOptions, Received } from './document-writer.js';
 import { DocumentWriter } from './document-writer.js';
-import { create, fsync, rename, unlink } from './files.js';
-import { partOf } from './layout.js';
+import type { DocumentKey, Layout } from './layout.js';
+import { newFileName } from './layout.js';
+import type { OpenEpoch } from './open-epoch.js';
+import { headerBytes, maxEntryBytes } from './segment-entry.js';
 
 export interface ReceiveOptions extends DocumentWriterOptions {
-  /** The final file, in `directory`. */
-  readonly target: string;
-  readonly directory: DirectorySync;
+  readonly key: DocumentKey;
+  readonly layout: Layout;
+  readonly epoch: OpenEpoch;
   readonly signal?: AbortSignal;
 }
 
-/** Resolves when the document is durable under its final name. Errors of the disk are `PlatenError`s; after any error nothing is left. */
-export const receive = async (source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Received> => {
-  const { target, directory, signal } = options;
+export interface ReceivedFile extends Received {
+  readonly file: string;
+}
+
+/** Resolves when the document is durable under its name. Errors of the disk are `PlatenError`s; after any error no file is left. */
+export const receive = async (source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<ReceivedFile> => {
+  const { key, layout, epoch, signal, expectedBytes } = options;
   signal?.throwIfAborted();
-  const temporary = partOf(target);
-  const fd = await create(temporary).catch(throwDiskError);
-  let name = temporary;
-  try {
-    const received = await writeAndClose(fd, source, options);
-    signal?.throwIfAborted();
-    await rename(temporary, target).catch(throwDiskError);
-    name = target;
-    await directory.sync().catch(throwFailed);
-    signal?.throwIfAborted();
-    return received;
-  } catch (error) {
-    // What cannot be removed now is reclaimed later; the first error counts.
-    await unlink(name).catch(() => undefined);
-    throw error;
-  }
-};
-
-/** Writes and syncs; the descriptor is closed in every case, once. */
-const writeAndClose = async (
-  fd: number,
-  source: AsyncIterable<Uint8Array>,
-  options: ReceiveOptions,
-): Promise<Received> => {
-  let received: Received;
-  try {
-    received = await writeAndSync(fd, source, options);
-  } catch (error) {
-    closeQuietly(fd);
-    throw error;
-  }
-  try {
-    // Synchronous because it does not wait: everything is on disk.
-    closeSync(fd);
-  } catch (error) {
-    throw diskError(error);
-  }
-  return received;
-};
-
-const closeQuietly = (fd: number): void => {
-  try {
-    closeSync(fd);
-  } catch {
-    // The file is given up; the error that led here is thrown.
-  }
-};
-
-const writeAndSync = async (
-  fd: number,
-  source: AsyncIterable<Uint8Array>,
-  options: ReceiveOptions,
-): Promise<Received> => {
-  const { expectedBytes, signal } = options;
-  const writer = new DocumentWriter(fd, options);
+  const name = newFileName(key);
+  const file = new DocumentFile(layout.document(key.group, { epoch: key.epoch, file: name }), epoch.directory);
+  const writer = new DocumentWriter(file, options);
   try {
     for await (const chunk of abortable(source, signal)) await writer.add(chunk);
-    const received = await writer.finish();
-    if (expectedBytes !== undefined && received.length < expectedBytes)
+    if (expectedBytes !== undefined && writer.length < expectedBytes)
       throw new PlatenError(
         'document-incomplete',
-        `the document has ${received.length} of the announced ${expectedBytes} octets`,
+        `the document has ${writer.length} of the announced ${expectedBytes} octets`,
       );
+    const octets = writer.whole();
+    if (octets !== undefined && octets.byteLength <= maxEntryBytes)
+      return await append(octets, { ...options, sha256: writer.digest() });
+    const received = await writer.finish();
     signal?.throwIfAborted();
-    await fsync(fd).catch(throwDiskError);
-    return received;
+    await file.finish();
+    signal?.throwIfAborted();
+    await file.publish();
+    signal?.throwIfAborted();
+    return { file: name, ...received };
+  } catch (error) {
+    // The first error counts.
+    await writer.end();
+    await file.discard();
+    throw error;
   } finally {
     await writer.end();
   }
+};
+
+const append = async (
+  octets: Uint8Array,
+  { key, epoch, promised, signal, sha256 }: ReceiveOptions & { readonly sha256: string },
+): Promise<ReceivedFile> => {
+  const { job, number } = key;
+  const length = octets.byteLength;
+  signal?.throwIfAborted();
+  await promised.grow(headerBytes + length);
+  const file = await epoch.segments.append({ job, number, length, sha256, octets });
+  return { file, length, sha256 };
 };

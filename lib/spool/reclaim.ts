@@ -10,6 +10,8 @@ import { diskError, systemCode } from './disk-error.js';
 import type { FileName, Layout } from './layout.js';
 import { parseEpochName, parseFileName, parseQuarantinedName, partOf, quarantinedName, unknownName } from './layout.js';
 import { verifyDocument } from './read.js';
+import type { SegmentLedger } from './segment-ledger.js';
+import { sweepSegment } from './segment-sweep.js';
 import type { Usage } from './usage.js';
 import { entries, sizeOf } from './usage.js';
 
@@ -34,6 +36,8 @@ export interface ReclaimCounts {
   adopted: number;
   /** Documents without a record, and temporary files with one that are not whole: in quarantine. */
   quarantined: number;
+  /** Segments of which no record names an entry: deleted, or in quarantine when they are damaged. */
+  segments: number;
   /** Names, links and directories that are not ours: in quarantine, for good. */
   notUnderstood: number;
   /** Empty directories of earlier epochs: removed. */
@@ -45,6 +49,7 @@ export interface ReclaimCounts {
 export interface ReclaimParts {
   readonly layout: Layout;
   readonly usage: Usage;
+  readonly ledger: SegmentLedger;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -62,6 +67,7 @@ class Sweep {
     deleted: 0,
     adopted: 0,
     quarantined: 0,
+    segments: 0,
     notUnderstood: 0,
     directories: 0,
     expired: 0,
@@ -103,12 +109,23 @@ class Sweep {
       if (this.#request.signal.aborted) return;
       const name = parseFileName(entry.name);
       if (!entry.isFile() || name.kind === 'unknown') await this.#putAside(path.join(directory, entry.name));
+      else if (name.kind === 'segment') await this.#segment(epoch, entry.name);
       else await this.#file(epoch, name);
     }
     if (await isDone(rmdir(directory), 'ENOTEMPTY', 'EEXIST')) this.counts.directories += 1;
   }
 
-  async #file(epoch: number, { kind, job, file }: Exclude<FileName, { kind: 'unknown' }>): Promise<void> {
+  async #segment(epoch: number, name: string): Promise<void> {
+    const { group } = this.#request;
+    const segment = path.join(this.#parts.layout.epoch(group, epoch), name);
+    const verdict = await sweepSegment(this.#parts, this.#request, segment);
+    if (verdict === 'needed') return;
+    this.counts.segments += 1;
+    if (verdict === 'unneeded') await isDone(unlink(segment));
+    else await this.#orphan(epoch, name, segment);
+  }
+
+  async #file(epoch: number, { kind, job, file }: Extract<FileName, { readonly file: string }>): Promise<void> {
     const { group, findDocument } = this.#request;
     const target = this.#parts.layout.document(group, { epoch, file });
     const document = await findDocument(job, file);
@@ -122,7 +139,7 @@ class Sweep {
 
   async #adopt(epoch: number, document: StoredDocument, target: string): Promise<void> {
     const temporary = partOf(target);
-    if ((await verifyDocument(temporary, document)) !== 'intact')
+    if ((await verifyDocument({ path: temporary }, document)) !== 'intact')
       return this.#orphan(epoch, partOf(document.file), temporary);
     await rename(temporary, target);
     await syncDirectory(path.dirname(target));

@@ -7,16 +7,18 @@ import type { Clock } from '../platform/clock.js';
 import { ensureDirectory, syncDirectory } from '../platform/durable-file.js';
 import type { Log } from '../platform/log.js';
 import { BufferPool } from './buffer-pool.js';
-import { DirectorySync } from './directory-sync.js';
 import { diskError, systemCode, throwDiskError } from './disk-error.js';
 import type { DocumentKey } from './layout.js';
-import { Layout, newFileName } from './layout.js';
+import { entryName, Layout } from './layout.js';
+import { OpenEpoch } from './open-epoch.js';
 import type { Verdict } from './read.js';
 import { readDocument, verifyDocument } from './read.js';
 import { receive } from './receive.js';
 import type { ReclaimCounts, ReclaimParts, ReclaimRequest } from './reclaim.js';
 import { moveToQuarantine, reclaim } from './reclaim.js';
 import { Room } from './room.js';
+import { quarantineEntry } from './segment-quarantine.js';
+import { SegmentLedger } from './segment-ledger.js';
 import type { UsageFigures } from './usage.js';
 import { Usage } from './usage.js';
 
@@ -54,10 +56,11 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #layout: Layout;
   readonly #room: Room;
-  readonly #usage = new Usage();
+  readonly #ledger = new SegmentLedger();
+  readonly #usage = new Usage(this.#ledger);
   readonly #buffers = new BufferPool();
   /** One open epoch per group at most. */
-  readonly #epochs = new Map<string, { readonly key: string; readonly directory: DirectorySync }>();
+  readonly #epochs = new Map<string, { readonly key: string; readonly open: OpenEpoch }>();
   readonly #closing = new AbortController();
   readonly #counting: Promise<void>;
   #failure: PlatenError | undefined;
@@ -92,9 +95,9 @@ export class Spool {
     const key = epochKey(group, epoch);
     const before = this.#epochs.get(group);
     if (before?.key === key) return;
-    const directory = await this.#watched(() => this.#makeEpoch(group, epoch).catch(throwDiskError));
-    this.#epochs.set(group, { key, directory });
-    await before?.directory.letGo();
+    const open = await this.#watched(() => this.#makeEpoch(group, epoch).catch(throwDiskError));
+    this.#epochs.set(group, { key, open });
+    await before?.open.letGo();
   }
 
   /**
@@ -118,70 +121,75 @@ export class Spool {
   ): Promise<ReceivedDocument> {
     this.#assertWorks();
     const { group, epoch } = key;
-    const open = this.#epochs.get(group);
-    if (open?.key !== epochKey(group, epoch)) throw new Error(`epoch ${epoch} of ${group} is not open in the spool`);
+    const current = this.#epochs.get(group);
+    if (current?.key !== epochKey(group, epoch)) throw new Error(`epoch ${epoch} of ${group} is not open in the spool`);
     const { maxDocumentBytes } = this.#options.limits;
     if (expectedBytes !== undefined && expectedBytes > maxDocumentBytes) throw new PlatenError('document-too-large');
-    const { directory } = open;
-    directory.hold();
+    const { open } = current;
+    open.hold();
     try {
       return await this.#watched(async () => {
         const promised = await this.#room.promise(expectedBytes ?? 0);
         try {
-          const file = newFileName(key);
-          const target = this.#layout.document(group, { epoch, file });
-          const { length, sha256 } = await receive(source, {
-            target,
-            directory,
+          const received = await receive(source, {
+            key,
+            layout: this.#layout,
+            epoch: open,
             promised,
             buffers: this.#buffers,
             maxDocumentBytes,
             ...(expectedBytes === undefined ? {} : { expectedBytes }),
             ...(signal === undefined ? {} : { signal }),
           });
-          // Another upload's error may have come first: nothing is acknowledged after that.
-          this.#assertWorks();
-          this.#usage.added(target, length);
-          return { epoch, file, length, sha256 };
+          return await this.#accept({ epoch, ...received }, group, signal);
         } finally {
           promised.release();
         }
       });
     } finally {
-      await directory.letGo();
+      await open.letGo();
     }
   }
 
   /** The document's octets. Throws `PlatenError('document-damaged')` when it is missing or not what was received; see readDocument. */
   read(group: string, document: DocumentReference): AsyncIterable<Uint8Array> {
-    return readDocument(this.#layout.document(group, document), document);
+    return readDocument(this.#layout.locate(group, document), document);
   }
 
   /** Reads the document through and says what became of it. */
   verify(group: string, document: DocumentReference): Promise<Verdict> {
-    return verifyDocument(this.#layout.document(group, document), document);
+    return verifyDocument(this.#layout.locate(group, document), document);
   }
 
-  /** Deletes the document; one that is gone already is fine. */
+  /** Deletes the document; one that is gone already is fine. One in a segment lies there until the whole segment goes. */
   async remove(group: string, document: DocumentReference): Promise<void> {
-    const file = this.#layout.document(group, document);
+    const { path, at } = this.#layout.locate(group, document);
+    if (at !== undefined) {
+      if (await this.#ledger.drop(path, at)) this.#usage.removed(entryName(path, at), document.length);
+      return;
+    }
     try {
-      await unlink(file);
+      await unlink(path);
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return;
       throw diskError(error);
     }
-    this.#usage.removed(file, document.length);
+    this.#usage.removed(path, document.length);
   }
 
-  /** Moves the document aside; false when it was gone already. */
-  quarantine(group: string, document: DocumentReference): Promise<boolean> {
-    const file = this.#layout.document(group, document);
-    return moveToQuarantine(this.#parts(), group, document, file);
+  /** Moves the document aside, or copies it there from its segment; false when it was gone already. */
+  async quarantine(group: string, document: DocumentReference): Promise<boolean> {
+    const { path, at } = this.#layout.locate(group, document);
+    if (at === undefined) return moveToQuarantine(this.#parts(), group, document, path);
+    if (!(await quarantineEntry(this.#parts(), group, document))) return false;
+    await this.remove(group, document);
+    return true;
   }
 
   /** Sweeps the group's earlier epochs and the quarantine; see ReclaimRequest. */
-  reclaim(request: ReclaimRequest): Promise<ReclaimCounts> {
+  async reclaim(request: ReclaimRequest): Promise<ReclaimCounts> {
+    // What the sweep gives up of a segment is taken off the figures: it must be in them.
+    await this.#counting;
     return reclaim(this.#parts(), request);
   }
 
@@ -193,22 +201,37 @@ export class Spool {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#counting;
-    for (const { directory } of this.#epochs.values()) await directory.letGo();
+    for (const { open } of this.#epochs.values()) await open.letGo();
     this.#epochs.clear();
   }
 
-  async #makeEpoch(group: string, epoch: number): Promise<DirectorySync> {
+  async #makeEpoch(group: string, epoch: number): Promise<OpenEpoch> {
     const path = this.#layout.epoch(group, epoch);
     await ensureDirectory(path);
     // An earlier life may have made them and died before it synced.
     await syncDirectory(this.#layout.documents);
     await syncDirectory(this.#layout.group(group));
-    return DirectorySync.open(path);
+    return OpenEpoch.open(path, this.#ledger);
   }
 
   #parts(): ReclaimParts {
     const { clock, log } = this.#options;
-    return { layout: this.#layout, usage: this.#usage, clock, log };
+    return { layout: this.#layout, usage: this.#usage, ledger: this.#ledger, clock, log };
+  }
+
+  /** The last look before a document counts. An entry that is refused here is given up; a file without a record is found by a sweep. */
+  async #accept(document: ReceivedDocument, group: string, signal?: AbortSignal): Promise<ReceivedDocument> {
+    const { path, at } = this.#layout.locate(group, document);
+    try {
+      signal?.throwIfAborted();
+      // Another upload's error may have come first: nothing is acknowledged after that.
+      this.#assertWorks();
+    } catch (error) {
+      if (at !== undefined) await this.#ledger.drop(path, at);
+      throw error;
+    }
+    this.#usage.added(at === undefined ? path : entryName(path, at), document.length);
+    return document;
   }
 
   #assertWorks(): void {

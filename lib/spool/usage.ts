@@ -4,7 +4,9 @@ import type { Dir, Dirent } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import path from 'node:path';
 import { systemCode } from './disk-error.js';
-import { parseEpochName, parseFileName } from './layout.js';
+import { entryName, parseEpochName, parseFileName } from './layout.js';
+import type { SegmentLedger } from './segment-ledger.js';
+import { segmentEntries } from './segment-scan.js';
 
 export interface UsageFigures {
   readonly bytes: number;
@@ -18,6 +20,12 @@ export class Usage {
   #documents = 0;
   /** While counting: files that are in the figures already. Dropped when the count is complete. */
   #counted: Set<string> | undefined = new Set();
+
+  readonly #ledger: SegmentLedger;
+
+  constructor(ledger: SegmentLedger) {
+    this.#ledger = ledger;
+  }
 
   figures(): UsageFigures {
     return { bytes: this.#bytes, documents: this.#documents, complete: this.#counted === undefined };
@@ -52,13 +60,34 @@ export class Usage {
   async #countEpoch(directory: string, signal: AbortSignal): Promise<void> {
     for await (const { name } of entries(directory)) {
       if (signal.aborted) return;
-      if (parseFileName(name).kind === 'document') await this.#countFile(path.join(directory, name));
+      const { kind } = parseFileName(name);
+      if (kind === 'document') await this.#countFile(path.join(directory, name));
+      if (kind === 'segment') await this.#countSegment(path.join(directory, name), signal);
     }
   }
 
   async #countFile(file: string): Promise<void> {
     const size = await sizeOf(file);
     if (size !== undefined && this.#counted?.has(file) === false) this.added(file, size);
+  }
+
+  /** Which of the entries are needed only records say: until a sweep has asked for them all count. */
+  async #countSegment(file: string, signal: AbortSignal): Promise<void> {
+    if (this.#ledger.knows(file)) return;
+    const lengths = new Map<number, number>();
+    try {
+      for await (const { at, length } of segmentEntries(file)) {
+        if (signal.aborted) return;
+        lengths.set(at, length);
+      }
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return;
+      throw error;
+    }
+    // Begun or swept meanwhile.
+    if (this.#ledger.knows(file)) return;
+    this.#ledger.found(file, lengths.keys());
+    for (const [at, length] of lengths) this.added(entryName(file, at), length);
   }
 }
 

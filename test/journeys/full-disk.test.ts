@@ -68,7 +68,7 @@ t.test('a full disk', skipWithout('root', 'mount', 'lp', 'ipptool'), async (t) =
   });
   const documents = await temporaryDirectory(t);
   const small = path.join(documents, 'small');
-  await writeFile(small, Buffer.alloc(10_000, 'x'));
+  await writeFile(small, Buffer.alloc(100_000, 'x'));
   const server = node.server();
   const uri = `ipp://${server}/printers/demo`;
   const lp = () => run('lp', ['-h', server, '-d', 'demo', small]);

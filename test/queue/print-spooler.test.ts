@@ -17,6 +17,9 @@ const start = async (t: Test, options: TestSpoolerOptions = {}): Promise<TestSpo
   return startTestSpooler(t, options);
 };
 
+/** So large that it is a file of its own. */
+const large = 'x'.repeat(70_000);
+
 const documentFile = async (directory: string, job: number): Promise<string> => {
   const files = await readdir(path.join(directory, 'documents'), { recursive: true });
   const file = files.find((name) => path.basename(name).startsWith(`${job}.1.`));
@@ -31,7 +34,7 @@ const crashed = async (t: Test, options: TestSpoolerOptions = {}) => {
   await before.spooler.addPrinter({ name: 'demo', deviceUri: 'socket://192.0.2.1' });
   before.port.close();
   const jobs = [];
-  for (let n = 0; n < 3; n += 1) jobs.push(await submitJob(before.spooler, { printer: 'demo' }));
+  for (let n = 0; n < 3; n += 1) jobs.push(await submitJob(before.spooler, { printer: 'demo', content: large }));
   await before.port.arrival();
   await before.crash();
   return { directory, jobs, deliveredBefore: before.port.deliveries };
@@ -168,9 +171,9 @@ t.test('purge cancels what waits before what is sent, and forgets what is finish
   const { spooler, port, directory } = await start(t);
   await spooler.addPrinter({ name: 'demo', deviceUri: 'socket://192.0.2.1' });
   await spooler.addPrinter({ name: 'other', deviceUri: 'socket://192.0.2.2', paused: true });
-  const kept = await submitJob(spooler, { printer: 'other' });
+  const kept = await submitJob(spooler, { printer: 'other', content: large });
   port.close();
-  for (let n = 0; n < 150; n += 1) await submitJob(spooler, { printer: 'demo' });
+  for (let n = 0; n < 150; n += 1) await submitJob(spooler, { printer: 'demo', content: large });
   await port.arrival();
   await spooler.control.purge('demo');
   t.same(

@@ -107,7 +107,8 @@ t.test(
     await spooler.addPrinter({ name: 'demo', deviceUri: 'socket://192.0.2.1' });
     const ids: number[] = [];
     for (let n = 0; n < 3; n += 1) {
-      const id = await submitJob(spooler, { printer: 'demo' });
+      // A file of its own each.
+      const id = await submitJob(spooler, { printer: 'demo', content: 'x'.repeat(70_000) });
       await jobIs(spooler.jobs, id, 'completed');
       ids.push(id);
     }

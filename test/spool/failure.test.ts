@@ -87,7 +87,7 @@ const checkFailure = (
 t.test('an fsync that fails once, whichever it is, is the end of the spool', traced, async (t) => {
   let uploads = 0;
   for (let which = 1; which <= 16; which += 1) {
-    const said = await run(t, `fsync:error=EIO:when=${which}`, 10_240);
+    const said = await run(t, `fsync:error=EIO:when=${which}`, 100_000);
     checkFailure(t, `fsync number ${which}`, said);
     if (said.opened && said.failed) uploads += 1;
   }
@@ -96,23 +96,69 @@ t.test('an fsync that fails once, whichever it is, is the end of the spool', tra
 
 t.test('so is any other call that fails on the way', traced, async (t) => {
   for (const [inject, size] of [
-    ['rename:error=EIO:when=1', 10_240],
-    ['rename:error=EIO:when=2', 10_240],
+    ['rename:error=EIO:when=1', 100_000],
+    ['rename:error=EIO:when=2', 100_000],
     ['fdatasync:error=EIO:when=1', 20 << 20],
     ['fdatasync:error=EIO:when=3', 20 << 20],
-    ['rename:error=EROFS:when=1+', 0],
+    ['rename:error=EROFS:when=1+', 100_000],
   ] as const)
     checkFailure(t, inject, await run(t, inject, size));
 });
 
 t.test('a full disk refuses the upload and the spool goes on', traced, async (t) => {
   for (const [inject, size] of [
-    ['rename:error=ENOSPC:when=1', 10_240],
+    ['rename:error=ENOSPC:when=1', 100_000],
     ['fdatasync:error=EDQUOT:when=1', 20 << 20],
   ] as const) {
     const { ended, reports, failed, left } = await run(t, inject, size);
     t.strictSame(ended, ['spool-full', 'acknowledged', 'acknowledged'], inject);
     t.equal(left.length, 2, inject);
+    t.equal(reports, 0, inject);
+    t.notOk(failed, inject);
+  }
+});
+
+/** Three small documents, one after another. */
+t.test('an error of a segment is the end of the spool', traced, async (t) => {
+  for (const [inject, good] of [
+    ['pwritev:error=EIO:when=1', 0],
+    ['pwritev:error=EIO:when=3', 2],
+    ['fdatasync:error=EIO:when=1', 0],
+    ['fdatasync:error=EIO:when=2', 1],
+    ['fdatasync:error=EROFS:when=3', 2],
+  ] as const) {
+    const said = await run(t, inject, 10_240);
+    t.strictSame(said.ended, ['acknowledged', 'acknowledged', 'acknowledged'].fill('spool-failed', good), inject);
+    t.equal(said.reports, 1, inject);
+    t.ok(said.failed, inject);
+    t.equal(said.left.length, good > 0 ? 1 : 0, inject);
+  }
+  let struck = 0;
+  for (let which = 1; which <= 12; which += 1) {
+    const { opened, ended, left } = await run(t, `fsync:error=EIO:when=${which}`, 10_240);
+    if (!opened || ended.includes('acknowledged')) continue;
+    struck += 1;
+    t.strictSame(ended, Array(3).fill('spool-failed'));
+    t.strictSame(left, [], 'a segment whose name is not durable is gone');
+  }
+  t.equal(struck, 1, 'the sync of the directory after the segment was created');
+});
+
+t.test('a full disk refuses what was to be appended, and a new segment is begun', traced, async (t) => {
+  for (const [inject, segments] of [
+    ['pwritev:error=ENOSPC:when=1', 1],
+    ['pwritev:error=ENOSPC:when=2', 2],
+    ['fdatasync:error=EDQUOT:when=1', 1],
+    ['fdatasync:error=ENOSPC:when=3', 1],
+  ] as const) {
+    const { ended, reports, failed, left } = await run(t, inject, 10_240);
+    const refused = Number(inject.at(-1)) - 1;
+    t.strictSame(
+      ended,
+      ended.map((_, index) => (index === refused ? 'spool-full' : 'acknowledged')),
+      inject,
+    );
+    t.equal(left.length, segments, inject);
     t.equal(reports, 0, inject);
     t.notOk(failed, inject);
   }

@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Test } from 'tap';
 import t from 'tap';
 import { temporaryDirectory } from '../support/temporary.js';
 
@@ -59,37 +60,51 @@ const callsOf = (trace: string): Call[] => {
   return calls;
 };
 
+const traced = { skip: hasStrace ? false : 'strace is not installed' };
+const epoch = '/state/documents/sales/1';
+
+/** For each size the calls between `begin` and `acknowledged` that touch the epoch's directory. */
+const traceUploads = async (t: Test, sizes: readonly number[]): Promise<readonly (readonly Call[])[]> => {
+  const directory = await temporaryDirectory(t);
+  const script = path.join(directory, 'receive.mjs');
+  const trace = path.join(directory, 'trace');
+  await writeFile(script, program(path.join(directory, 'state'), sizes));
+  execFileSync('strace', [
+    '-f',
+    '-y',
+    '-s',
+    '16',
+    '-e',
+    'trace=openat,write,pwrite64,pwritev,fsync,fdatasync,close,rename,unlink',
+    '-o',
+    trace,
+    process.execPath,
+    script,
+  ]);
+  const uploads: Call[][] = [];
+  let mine: Call[] | undefined;
+  for (const call of callsOf(await readFile(trace, 'utf8'))) {
+    const isMark = (mark: string): boolean => call.text.startsWith('write(1') && call.text.includes(`"${mark}\\n"`);
+    if (isMark('begin')) mine = [];
+    else if (mine === undefined) continue;
+    else if (call.text.includes(epoch)) mine.push(call);
+    else if (isMark('acknowledged')) {
+      uploads.push(mine);
+      mine = undefined;
+    }
+  }
+  return uploads;
+};
+
 t.test(
-  'an upload is created, written, synced, renamed, its directory synced, then acknowledged',
-  {
-    skip: hasStrace ? false : 'strace is not installed',
-  },
+  'a document with a file of its own is created, written, synced, renamed, its directory synced, then acknowledged',
+  traced,
   async (t) => {
-    const directory = await temporaryDirectory(t);
-    const script = path.join(directory, 'receive.mjs');
-    const trace = path.join(directory, 'trace');
-    const sizes = [0, 10_240, 300_000, 20 << 20];
-    await writeFile(script, program(path.join(directory, 'state'), sizes));
-    execFileSync('strace', [
-      '-f',
-      '-y',
-      '-s',
-      '16',
-      '-e',
-      'trace=openat,write,pwrite64,fsync,fdatasync,close,rename,unlink',
-      '-o',
-      trace,
-      process.execPath,
-      script,
-    ]);
-    const calls = callsOf(await readFile(trace, 'utf8'));
-    const isMark = (call: Call, mark: string): boolean =>
-      call.name === 'write' && call.text.startsWith('write(1') && call.text.includes(`"${mark}\\n"`);
+    const sizes = [70_000, 300_000, 20 << 20];
+    const uploads = await traceUploads(t, sizes);
+    t.equal(uploads.length, sizes.length);
     for (const [index, size] of sizes.entries()) {
-      const begin = calls.findIndex((call, at) => isMark(call, 'begin') && countBefore(calls, at) === index);
-      const end = calls.findIndex((call, at) => at > begin && isMark(call, 'acknowledged'));
-      const epoch = '/state/documents/sales/1';
-      const mine = calls.slice(begin + 1, end).filter(({ text }) => text.includes(epoch));
+      const mine = uploads[index] ?? [];
       const steps = mine.map(({ name, text }) => `${name} ${text.includes('.part') ? 'part' : 'directory'}`);
       const writes = steps.filter((step) => step === 'write part').length;
       t.equal(
@@ -106,9 +121,22 @@ t.test(
       t.ok(writes <= Math.ceil(size / 65_536), `${size}: ${writes} writes`);
       t.match(mine[0]?.text, /O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW\|O_CLOEXEC, 0600\)/, `${size}: how it is created`);
     }
+  },
+);
 
-    function countBefore(all: readonly Call[], at: number): number {
-      return all.slice(0, at).filter((call) => isMark(call, 'begin')).length;
-    }
+t.test(
+  'a segment’s name is durable before it is written; each entry is written and synced before it is acknowledged',
+  traced,
+  async (t) => {
+    const uploads = await traceUploads(t, [0, 10_240, 65_536]);
+    const steps = uploads.map((mine) =>
+      mine.map(({ name, text }) => `${name} ${/segment\.[0-9a-f]{16}/.test(text) ? 'segment' : 'directory'}`),
+    );
+    t.strictSame(steps, [
+      ['openat segment', 'fsync directory', 'pwrite64 segment', 'fdatasync segment'],
+      ['pwritev segment', 'fdatasync segment'],
+      ['pwritev segment', 'fdatasync segment'],
+    ]);
+    t.match(uploads[0]?.[0]?.text, /O_WRONLY\|O_CREAT\|O_EXCL\|O_NOFOLLOW\|O_CLOEXEC, 0600\)/);
   },
 );

@@ -6,14 +6,14 @@ import { chunked, gather, key, MiB, octets, openDescriptors, openSpool } from '.
 t.test('a damaged document is found out, and a small one gives out nothing', async (t) => {
   const { spool, directory } = await openSpool(t);
   const idle = await openDescriptors(directory);
-  const content = octets(10_000);
+  const content = octets(100_000);
   const damages: [string, 'missing' | 'damaged', (file: string) => Promise<void>][] = [
     ['removed', 'missing', (file) => unlink(file)],
-    ['cut short', 'damaged', (file) => truncate(file, 9_999)],
+    ['cut short', 'damaged', (file) => truncate(file, 99_999)],
     ['emptied', 'damaged', (file) => truncate(file, 0)],
     ['grown', 'damaged', (file) => writeFile(file, 'x', { flag: 'a' })],
-    ['one bit turned', 'damaged', (file) => writeFile(file, turned(content, 5_000))],
-    ['last bit turned', 'damaged', (file) => writeFile(file, turned(content, 9_999))],
+    ['one bit turned', 'damaged', (file) => writeFile(file, turned(content, 50_000))],
+    ['last bit turned', 'damaged', (file) => writeFile(file, turned(content, 99_999))],
     [
       'replaced by a link',
       'damaged',
@@ -93,12 +93,12 @@ t.test('a reader that stops early, or throws, leaves no descriptor open', async 
 
 t.test('removing is idempotent and keeps the figures', async (t) => {
   const { spool } = await openSpool(t);
-  const one = await spool.receive(key, chunked(octets(100), 100));
-  const two = await spool.receive(key, chunked(octets(30), 30));
-  t.match(spool.usage(), { bytes: 130, documents: 2 });
+  const one = await spool.receive(key, chunked(octets(100_000), 100));
+  const two = await spool.receive(key, chunked(octets(70_000), 30));
+  t.match(spool.usage(), { bytes: 170_000, documents: 2 });
   await spool.remove('sales', one);
   await spool.remove('sales', one);
-  t.match(spool.usage(), { bytes: 30, documents: 1 });
+  t.match(spool.usage(), { bytes: 70_000, documents: 1 });
   t.equal(await spool.verify('sales', one), 'missing');
   t.ok(await spool.quarantine('sales', two));
   t.notOk(await spool.quarantine('sales', two));

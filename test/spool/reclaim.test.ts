@@ -28,7 +28,7 @@ const request = (documents: readonly StoredDocument[], changes: Partial<ReclaimR
   ...changes,
 });
 
-const nothing = { deleted: 0, adopted: 0, quarantined: 0, notUnderstood: 0, directories: 0, expired: 0 };
+const nothing = { deleted: 0, adopted: 0, quarantined: 0, segments: 0, notUnderstood: 0, directories: 0, expired: 0 };
 
 t.test('each kind of leftover gets what it deserves', async (t) => {
   const content = octets(1_000);
@@ -148,7 +148,7 @@ t.test('the current epoch, later ones and other groups are left alone', async (t
 t.test('orphans leave quarantine after their time, what is not understood never does', async (t) => {
   const clock = new FakeClock();
   const { spool, directory } = await openSpool(t, { clock });
-  const orphan = await spool.receive(key, chunked(octets(10), 10));
+  const orphan = await spool.receive(key, chunked(octets(70_000), 10_000));
   await writeFile(path.join(directory, 'documents', 'sales', '1', 'strange'), 'x');
   await writeFile(path.join(directory, 'quarantine', 'note from the operator'), 'x');
   t.match(await spool.reclaim(request([])), { quarantined: 1, notUnderstood: 1, expired: 0 });

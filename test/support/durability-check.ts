@@ -20,6 +20,12 @@ export interface Unsynced {
 const isWrite = ({ name }: Call): boolean => /^p?writev?2?(64)?$/.test(name) || name.startsWith('send');
 const isSync = ({ name }: Call): boolean => name === 'fsync' || name === 'fdatasync';
 
+/** Of a write at an offset: whether it holds the octet at `at`. */
+const covers = ({ text }: Call, at: number): boolean => {
+  const [, start, count] = /, (\d+)\)\s+= (\d+)$/.exec(text) ?? [];
+  return Number(start) <= at && at < Number(start) + Number(count);
+};
+
 /** The first call that began after `line`. */
 const firstAfter = (calls: readonly Call[], line: number): Call | undefined => calls.find(({ begun }) => begun > line);
 
@@ -69,8 +75,25 @@ export class SyncCheck {
     return protocol === 'ipp' ? sent.find(({ text }) => text.includes('HTTP/1.1 200')) : sent.at(-1);
   }
 
-  /** The name under which the document lies at the end. */
+  /** The name under which the document lies at the end; of one in a segment what its record calls it. */
   #fileOf(job: number, number: number): string | undefined {
+    return this.#entryOf(job, number) ?? this.#ownFileOf(job, number);
+  }
+
+  /** `segment.<random>@<offset>`, counted up from where the write that holds the entry's header began. */
+  #entryOf(job: number, number: number): string | undefined {
+    const header = `"platen-document ${job} ${number} `;
+    const write = this.#calls.find(({ name, text }) => name.startsWith('pwrite') && text.includes(header));
+    if (write === undefined) return undefined;
+    const segment = /\/(segment\.[0-9a-f]{16})>/.exec(write.text)?.[1];
+    // One buffer: pwrite64(fd, "…", length, offset); many: pwritev(fd, [{iov_base="…", iov_len=n}, …], count, offset).
+    const start = Number(/, (\d+)\)\s+= \d+$/.exec(write.text)?.[1]);
+    const before = write.text.slice(0, write.text.indexOf(header));
+    const skipped = [...before.matchAll(/, iov_len=(\d+)\}/g)].reduce((sum, [, length]) => sum + Number(length), 0);
+    return `${segment}@${start + skipped}`;
+  }
+
+  #ownFileOf(job: number, number: number): string | undefined {
     const pattern = new RegExp(`/(${job}\\.${number}\\.[0-9a-f]{16})`);
     const created = this.#calls.find(
       ({ name, text }) => name === 'openat' && /O_CREAT/.test(text) && pattern.test(text),
@@ -78,9 +101,12 @@ export class SyncCheck {
     return pattern.exec(created?.text ?? '')?.[1];
   }
 
-  #file(file: string, answer: Call): Unsynced[] {
+  #file(document: string, answer: Call): Unsynced[] {
+    const [file = '', at] = document.split('@');
+    // Of a segment only the write that holds the entry counts: others append behind it.
+    const isLastWrite = (call: Call): boolean => isWrite(call) && (at === undefined || covers(call, Number(at)));
     const mine = this.#calls.filter(({ text, begun }) => text.includes(`/${file}`) && begun < answer.begun);
-    const lastWrite = mine.findLast(isWrite) ?? mine.find(({ name }) => name === 'openat');
+    const lastWrite = mine.findLast(isLastWrite) ?? mine.find(({ name }) => name === 'openat');
     const synced = firstAfter(mine.filter(isSync), lastWrite?.ended ?? Infinity);
     const named = mine.findLast(
       ({ name, text }) => name.startsWith('rename') || (name === 'openat' && /O_CREAT/.test(text)),

@@ -146,7 +146,7 @@ for (const { name, steps, last, jobs } of sent)
       records.map(({ id }) => printed.get(id)),
       jobs.map(({ documents }) => documents),
     );
-    const files = new Set(records.flatMap(({ documents }) => documents.map(({ file }) => file)));
+    const files = new Set(records.flatMap(({ documents }) => documents.map(({ file }) => file.replace(/@\d+$/, ''))));
     t.equal((await server.spoolFiles()).length, files.size, 'nothing else is in the spool');
   });
 

@@ -21,7 +21,8 @@ const ours = [
   /^(token|node\.json)$/,
   /^store\/(data|lock)\.mdb$/,
   /^documents\/print\/\d+\/\d+\.\d+\.[0-9a-f]{16}$/,
-  /^quarantine\/\d+\.print\.\d+\.\d+\.\d+\.[0-9a-f]{16}$/,
+  /^documents\/print\/\d+\/segment\.[0-9a-f]{16}$/,
+  /^quarantine\/\d+\.print\.\d+\.(\d+\.\d+|segment)\.[0-9a-f]{16}(@\d+)?$/,
 ];
 
 /** Nothing when the sweep has moved it away since its folder was read. */
@@ -35,14 +36,68 @@ const lookAt = async (state: string, file: string): Promise<History['spooled']> 
   }
 };
 
-/** Walks the state directory; temporary files and what has no business there are leftovers. */
-export const walkState = async (state: string): Promise<Pick<History, 'spooled' | 'leftovers' | 'quarantined'>> => {
+export interface Segment {
+  readonly file: string;
+  readonly epoch: number;
+  readonly entries: History['spooled'];
+}
+
+/** What a segment holds, by its headers: `platen-document <job> <number> <length> <sha256> …`, 144 octets, then the document. */
+const lookInto = async (state: string, file: string): Promise<Segment[]> => {
+  const entries: { job: number; number: number; sha256: string }[] = [];
+  const epoch = Number(file.split('/')[2]);
+  try {
+    const octets = await readFile(path.join(state, file));
+    for (let at = 0; at + 144 <= octets.length; ) {
+      const [, job, number, length] =
+        /^platen-document (\d+) (\d+) (\d+) /.exec(octets.toString('latin1', at, at + 144)) ?? [];
+      if (job === undefined) break;
+      const end = at + 144 + Number(length);
+      entries.push({ job: Number(job), number: Number(number), sha256: sha256(octets.subarray(at + 144, end)) });
+      at = end;
+    }
+    return [{ file, epoch, entries }];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+};
+
+export interface Walked extends Pick<History, 'spooled' | 'leftovers' | 'quarantined'> {
+  readonly segments: readonly Segment[];
+}
+
+const isSegment = (file: string): boolean => /\/segment\.[0-9a-f]{16}$/.test(file);
+
+/** Walks the state directory; temporary files and what has no business there are leftovers. `spooled`: documents that are files. */
+export const walkState = async (state: string): Promise<Walked> => {
   const files = await filesBelow(state);
   const documents = files.filter((file) => file.startsWith('documents/') && !file.endsWith('.part'));
+  const single = documents.filter((file) => !isSegment(file));
+  const segments = documents.filter(isSegment);
   return {
-    spooled: (await Promise.all(documents.map((file) => lookAt(state, file)))).flat(),
+    spooled: (await Promise.all(single.map((file) => lookAt(state, file)))).flat(),
+    segments: (await Promise.all(segments.map((file) => lookInto(state, file)))).flat(),
     leftovers: files.filter((file) => !ours.some((pattern) => pattern.test(file))).map((file) => `file ${file}`),
     quarantined: files.filter((file) => file.startsWith('quarantine/')).length,
+  };
+};
+
+/** Entries that records list are in the spool; a segment of an earlier epoch of which none is listed should be gone. */
+const judgeSegments = (segments: readonly Segment[], end: History['end']): Pick<History, 'spooled' | 'leftovers'> => {
+  const listed = new Set(
+    end.flatMap(({ id, documents }) => documents.map(({ number, sha256 }) => `${id}.${number}.${sha256}`)),
+  );
+  const current = Math.max(...segments.map(({ epoch }) => epoch));
+  const judged = segments.map((segment) => ({
+    ...segment,
+    entries: segment.entries.filter(({ job, number, sha256 }) => listed.has(`${job}.${number}.${sha256}`)),
+  }));
+  return {
+    spooled: judged.flatMap(({ entries }) => entries),
+    leftovers: judged
+      .filter(({ entries, epoch }) => entries.length === 0 && epoch < current)
+      .map(({ file }) => `file ${file}`),
   };
 };
 
@@ -66,9 +121,12 @@ const openLeftovers = async (node: NodeRunner): Promise<string[]> => {
   const until = performance.now() + lingerMs;
   while (node.descriptors().sockets > socketsAtRest && performance.now() < until) await systemClock.sleep(250);
   const { files, sockets } = node.descriptors();
+  const open = files.filter((file) => file.startsWith('documents/') && /\.[0-9a-f]{16}/.test(file));
+  // The segment that is being written.
+  const current = open.find(isSegment);
   return [
-    ...files
-      .filter((file) => file.startsWith('documents/') && /\.[0-9a-f]{16}/.test(file))
+    ...open
+      .filter((file) => file !== current || open.indexOf(file) !== open.lastIndexOf(file))
       .map((file) => `open ${file}`),
     ...(sockets > socketsAtRest ? [`${sockets} open sockets`] : []),
   ];
@@ -95,6 +153,13 @@ export const collect = async (
   }
   const missing = await notFound(node, jobs);
   const open = await openLeftovers(node);
-  const walked = await walkState(node.state);
-  return { ...walked, end, notFound: missing, leftovers: [...walked.leftovers, ...open] };
+  const { segments, ...walked } = await walkState(node.state);
+  const judged = judgeSegments(segments, end);
+  return {
+    ...walked,
+    end,
+    notFound: missing,
+    spooled: [...walked.spooled, ...judged.spooled],
+    leftovers: [...walked.leftovers, ...judged.leftovers, ...open],
+  };
 };

@@ -56,9 +56,9 @@ const watchCompleted = (node: NodeRunner, signal: AbortSignal) => {
 const swept = async (node: NodeRunner): Promise<void> => {
   let before = -1;
   await holdsWithin(5_000, async () => {
-    const { leftovers, spooled } = await walkState(node.state);
-    const isSame = spooled.length === before;
-    before = spooled.length;
+    const { leftovers, spooled, segments } = await walkState(node.state);
+    const isSame = spooled.length + segments.length === before;
+    before = spooled.length + segments.length;
     return isSame && leftovers.length === 0;
   });
 };
