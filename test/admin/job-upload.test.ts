@@ -37,10 +37,10 @@ const answerTo = async (
   return { status: response.statusCode, json: JSON.parse(text) as Record<string, unknown> };
 };
 
-/** The spool's files, `.part` ones too. */
+/** The spool's files, `.part` ones too; not the segment in use, which stays when what was appended to it is given up. */
 const filesIn = async ({ directory }: Started): Promise<string[]> =>
   (await readdir(path.join(directory, 'documents'), { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('segment.'))
     .map(({ name }) => name);
 
 /** Looks again after each turn of the event loop, which waits for files and sockets. */

@@ -213,11 +213,13 @@ t.test('what came in whole before the client died is a job', async (t) => {
 t.test('close lets what is under way end, and cuts it off after the grace', async (t) => {
   const server = await startIppServer(t, { printers: [paused] });
   const [ends, hangs, idle] = await Promise.all([1, 2, 3].map(() => HttpConnection.open(t, server.ippPort)));
-  await ends?.send(printJob.subarray(0, 9000));
-  await hangs?.send(printJob.subarray(0, 9000));
+  // So much that a file was begun: that tells that the uploads are under way.
+  const large = post(ippRequest('Print-Job', { data: 'x'.repeat(600_000) }));
+  await ends?.send(large.subarray(0, 400_000));
+  await hangs?.send(large.subarray(0, 400_000));
   while ((await server.spoolFiles()).length < 2) await turn();
   const closed = server.listener.close(300);
-  await ends?.send(printJob.subarray(9000));
+  await ends?.send(large.subarray(400_000));
   t.equal((await ends?.reply())?.status, 'successful-ok');
   await Promise.all([idle?.ended(), hangs?.ended(), closed]);
   t.equal((await server.allJobs()).length, 1);
