@@ -13,8 +13,6 @@ import type { SegmentLedger } from './segment-ledger.js';
 
 /** A segment that reached this is complete. */
 const fullBytes = 64 << 20;
-/** So is one of this size of which no entry is needed any more: it can go then. */
-const wornBytes = 1 << 20;
 /** So much is written and synced at once. */
 const batchBytes = 4 << 20;
 
@@ -66,10 +64,27 @@ export class SegmentWriter {
     });
   }
 
+  /** To be called when an entry was given up: a segment of which none is needed any more goes at once, where nobody is writing to it. */
+  async retire(): Promise<void> {
+    const segment = this.#segment;
+    if (segment === undefined || this.#working !== undefined || !this.#options.ledger.isEmpty(segment.path)) return;
+    this.#working = this.#replace();
+    await this.#working;
+  }
+
   /** To be called when no entry waits. */
   async close(): Promise<void> {
     await this.#working;
     await this.#complete();
+  }
+
+  async #replace(): Promise<void> {
+    try {
+      await this.#complete();
+    } finally {
+      // Whoever came meanwhile found somebody at work.
+      await this.#work();
+    }
   }
 
   async #work(): Promise<void> {
@@ -123,8 +138,9 @@ export class SegmentWriter {
     return this.#segment;
   }
 
+  /** One of which no entry is needed any more can go, too. */
   #isComplete({ bytes, path }: Segment): boolean {
-    return bytes >= fullBytes || (bytes >= wornBytes && this.#options.ledger.isEmpty(path));
+    return bytes >= fullBytes || (bytes > 0 && this.#options.ledger.isEmpty(path));
   }
 
   /** The name is durable before anything is written under it. */

@@ -161,11 +161,11 @@ export class Spool {
     return verifyDocument(this.#layout.locate(group, document), document);
   }
 
-  /** Deletes the document; one that is gone already is fine. One in a segment lies there until the whole segment goes. */
+  /** Deletes the document; one that is gone already is fine. One in a segment lies there until none of the segment is needed. */
   async remove(group: string, document: DocumentReference): Promise<void> {
     const { path, at } = this.#layout.locate(group, document);
     if (at !== undefined) {
-      if (await this.#ledger.drop(path, at)) this.#usage.removed(entryName(path, at), document.length);
+      if (await this.#giveUp(group, path, at)) this.#usage.removed(entryName(path, at), document.length);
       return;
     }
     try {
@@ -219,6 +219,12 @@ export class Spool {
     return { layout: this.#layout, usage: this.#usage, ledger: this.#ledger, clock, log };
   }
 
+  async #giveUp(group: string, path: string, at: number): Promise<boolean> {
+    const wasNeeded = await this.#ledger.drop(path, at);
+    if (wasNeeded) await this.#epochs.get(group)?.open.segments.retire();
+    return wasNeeded;
+  }
+
   /** The last look before a document counts. An entry that is refused here is given up; a file without a record is found by a sweep. */
   async #accept(document: ReceivedDocument, group: string, signal?: AbortSignal): Promise<ReceivedDocument> {
     const { path, at } = this.#layout.locate(group, document);
@@ -227,7 +233,7 @@ export class Spool {
       // Another upload's error may have come first: nothing is acknowledged after that.
       this.#assertWorks();
     } catch (error) {
-      if (at !== undefined) await this.#ledger.drop(path, at);
+      if (at !== undefined) await this.#giveUp(group, path, at);
       throw error;
     }
     this.#usage.added(at === undefined ? path : entryName(path, at), document.length);

@@ -46,7 +46,7 @@ for (const { name, end, documents } of endings)
     await send(server, id, 'one', false);
     await end(server, id);
     t.same((await printed(server)).documents.map(String), documents);
-    t.equal((await server.spoolFiles()).length, documents.length);
+    t.equal(server.spool.usage().documents, documents.length, 'the empty one is not kept');
     t.equal((await send(server, id, 'late', true)).status, 'client-error-not-possible');
   });
 
