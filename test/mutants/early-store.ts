@@ -13,7 +13,7 @@ import type {
   WatchEvent,
 } from '../../lib/store/store.js';
 
-const lateMs = 250;
+const lateMs = 1_000;
 const jobKeys = keys.jobs('print');
 
 export class EarlyStore implements Store {
