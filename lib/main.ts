@@ -53,7 +53,7 @@ export const startNode = async ({
   clock = systemClock,
   onFailure,
   openStore = openEmbeddedStore,
-  openSpool = Spool.open,
+  openSpool = (options) => Spool.open(options),
 }: NodeParts): Promise<RunningNode> => {
   const stops: ((options: { cutOffAfterMs: number }) => Promise<void> | void)[] = [];
   const stop = async (options: { readonly cutOffAfterMs: number }): Promise<void> => {
