@@ -115,16 +115,6 @@ for (const [name, witness] of [
     }
   });
 
-t.test('a socket diagnosis that ends, or never starts, leaves the answer to the fallback', async (test) => {
-  const warned: string[] = [];
-  const log = { ...silentLog, warn: (_fields: object, message: string) => void warned.push(message) };
-  const late = { ...systemClock, after: (_ms: number, action: () => void) => systemClock.after(0, action) };
-  const witness = new DiagTcpWitness({ clock: late, log, fallback: { unacknowledged: () => Promise.resolve(77) } });
-  test.same(await Promise.all([witness.unacknowledged(from), witness.unacknowledged(six)]), [77, 77]);
-  test.equal(await witness.unacknowledged(from), 77);
-  test.equal(warned.length, 1);
-});
-
 t.test('a listener on the port is not the connection', async (test) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
