@@ -58,8 +58,8 @@ for (const { name, needs, send } of ways)
     const file = path.join(directory, 'document');
     const small = path.join(directory, 'small');
     const sha256 = await writeBigFile(file, length);
-    await writeBigFile(small, 64 << 20);
-    // What the first uploads make the process take up for good, buffers among it, does not grow with the size of a job.
+    await writeBigFile(small, 1_000_000);
+    // What the first jobs make the process take up for good is no growth.
     for (let jobs = 1; jobs <= 3; jobs += 1) {
       t.equal((await send(node, small)).status, 0);
       await node.completed(jobs);
