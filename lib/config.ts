@@ -41,6 +41,7 @@ export type GroupConfig = DeepReadonly<Omit<GroupSettings, 'printers'>> & {
 export type Config = DeepReadonly<Omit<ConfigDocument, 'groups'>> & { readonly groups: readonly GroupConfig[] };
 export type Limits = Config['limits'];
 export type History = Config['history'];
+export type ClusterConfig = NonNullable<Config['cluster']>;
 
 const printerConfig = (printerName: string, settings: PrinterSettings, defaults: ConfigDocument['jobs']) => {
   const { device, info, location, makeAndModel, formats, interrupted, maxAttempts, ...options } = settings;

@@ -15,6 +15,7 @@ export const brokenRules = (document: ConfigDocument): readonly Broken[] => [
   ...nameClashes(document),
   ...snmpProblems(document),
   ...boundProblems(document),
+  ...clusterProblems(document),
 ];
 
 const everyAddress = new Set(['0.0.0.0', '::']);
@@ -111,5 +112,40 @@ const boundProblems = ({ limits: bounds, history: kept }: ConfigDocument): Broke
       path: ['history', 'keepDocumentsCount'],
       message: `documents of more jobs than are kept (keepHistoryCount: ${kept.keepHistoryCount}) cannot be kept`,
     });
+  return broken;
+};
+
+/** How long the kernel keeps a floating address that nobody refreshes, and what its removal may be late (DESIGN section 5). */
+const addressLifetimeMs = 2_000;
+const removalMs = 250;
+
+const isLoopback = (host: string): boolean => host === '[::1]' || host === '::1' || host.startsWith('127.');
+
+const clusterProblems = ({ cluster, groups, admin }: ConfigDocument): Broken[] => {
+  if (cluster === undefined) return [];
+  const broken: Broken[] = [];
+  const breaks = (key: string, message: string): void => void broken.push({ path: ['cluster', key], message });
+  if (Object.keys(groups).length > 0)
+    broken.push({
+      path: ['groups'],
+      message: 'the groups of a cluster are in its store: make them with `platen group create`',
+    });
+  const leastTakeover = removalMs + addressLifetimeMs + 100 + removalMs;
+  if (cluster.takeoverAfterMs < leastTakeover)
+    breaks('takeoverAfterMs', `an address may be there for so long after its owner's last renewal: ${leastTakeover}`);
+  if (cluster.fenceAfterMs >= addressLifetimeMs + removalMs)
+    breaks(
+      'fenceAfterMs',
+      `the owner must give up before its address goes: less than ${addressLifetimeMs + removalMs}`,
+    );
+  if (cluster.fenceAfterMs < 3 * cluster.renewEveryMs)
+    breaks('renewEveryMs', `three renewals must fit into fenceAfterMs (${cluster.fenceAfterMs})`);
+  if (!isLoopback(cluster.address) || !isLoopback(admin.address))
+    breaks('address', 'nodes speak in plain text with each other: only on loopback');
+  const far = cluster.endpoints.find((url) => url.startsWith('http:') && !isLoopback(new URL(url).hostname));
+  if (far !== undefined && !cluster.insecure) breaks('endpoints', `${far} is plain text to another machine (R92)`);
+  const { member } = cluster;
+  if (member !== undefined && !Object.values(member.initialCluster).includes(member.peerUrl))
+    breaks('member', `initialCluster does not hold this member's peerUrl ${member.peerUrl}`);
   return broken;
 };

@@ -151,6 +151,38 @@ const jobs = z
   })
   .prefault({});
 
+const memberUrl = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'expected http(s)://host:port')
+  .transform((text) => new URL(text).origin);
+
+const cluster = z.strictObject({
+  endpoints: z.array(memberUrl).min(1, 'name one member of etcd at least'),
+  insecure: z.boolean().default(false),
+  address: address.default('127.0.0.1'),
+  port: listenPort.default(8632),
+  backEnd: z.enum(['loopback']).default('loopback'),
+  witness: z.boolean().default(false),
+  member: z
+    .strictObject({
+      program: z.string().min(1, 'expected a program').default('etcd'),
+      name: name.exactOptional(),
+      clientUrl: memberUrl,
+      peerUrl: memberUrl,
+      /** Name → peerUrl of every member. */
+      initialCluster: z.record(name, memberUrl),
+    })
+    .exactOptional(),
+  minCopies: whole(1, 5, 'a whole number of copies').default(2),
+  degradedAccept: z.enum(['never', 'node-lost', 'always']).default('node-lost'),
+  peerTimeoutMs: milliseconds(100).default(2 * seconds),
+  repairAfterMs: milliseconds().default(60 * seconds),
+  scrubEveryMs: milliseconds(60 * seconds).default(7 * days),
+  renewEveryMs: milliseconds(50).default(300),
+  fenceAfterMs: milliseconds(500).default(1_800),
+  takeoverAfterMs: milliseconds(500).default(2_600),
+});
+
 /** The host's name without its domain, where it may stand in the store's keys. */
 const nodeName = (host: string): string => {
   const [short = ''] = host.split('.');
@@ -162,6 +194,7 @@ export const schema = z.strictObject({
   node: z.strictObject({ name: name.default(() => nodeName(hostname())) }).prefault({}),
   log: z.strictObject({ level: z.enum(logLevels).default('info') }).prefault({}),
   groups: z.record(name, group).default({}),
+  cluster: cluster.exactOptional(),
   admin: z.strictObject({ address: address.default('127.0.0.1'), port: listenPort.default(8630) }).prefault({}),
   limits,
   history,

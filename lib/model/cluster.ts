@@ -7,11 +7,18 @@ export interface NodeRecord {
   readonly incarnation: string;
   /** Grows by one with each renewal that was sent. */
   readonly counter: number;
-  /** The node's own addresses, for its peers. */
-  readonly addresses: readonly string[];
+  readonly addresses: NodeAddresses;
   readonly readiness: Readiness;
   /** Present: this incarnation is dead and cannot renew any more. */
   readonly fenced?: { readonly by: string; readonly because: string };
+}
+
+/** Where the node itself is reached, for other nodes only (P8): `http://host:port`. */
+export interface NodeAddresses {
+  /** Documents. */
+  readonly peers: string;
+  /** Operators' requests. */
+  readonly rest: string;
 }
 
 /** Which groups the node can serve (R17). */
@@ -60,6 +67,13 @@ export type Failback =
   | { readonly policy: 'immediate' }
   | { readonly policy: 'hours'; readonly from: number; readonly to: number };
 
+/** What clients may use at the group's addresses. */
+export interface GroupServices {
+  readonly ipp: { readonly port: number; readonly operatorsFrom: readonly string[] };
+  readonly lpd: { readonly ports: readonly number[]; readonly optionalPorts: readonly number[] };
+  readonly snmp: { readonly port: number; readonly community?: string; readonly allowFrom: readonly string[] };
+}
+
 /** `groups/<group>`. What is absent has the default of `groupDefaults`. */
 export interface GroupRecord {
   readonly version: 1;
@@ -69,6 +83,9 @@ export interface GroupRecord {
   /** The best first. */
   readonly preferredOwners?: readonly string[];
   readonly resources?: readonly ResourceRecord[];
+  readonly services?: GroupServices;
+  /** Other network names that clients may use. */
+  readonly aliases?: readonly string[];
   readonly failback?: Failback;
   /** Fail-overs that failing resources may cause within the period. */
   readonly failover?: { readonly threshold: number; readonly periodMs: number };
@@ -79,6 +96,11 @@ export interface GroupRecord {
 }
 
 export const groupDefaults = {
+  services: {
+    ipp: { port: 631, operatorsFrom: [] },
+    lpd: { ports: [515], optionalPorts: [] },
+    snmp: { port: 161, allowFrom: [] },
+  },
   failback: { policy: 'prevent' },
   failover: { threshold: 3, periodMs: 6 * 3_600_000 },
   restart: { attempts: 3, periodMs: 900_000, delayMs: 500 },

@@ -7,6 +7,8 @@ const padded = (id: number): string => String(id).padStart(idDigits, '0');
 
 export const keys = {
   cluster: `${root}cluster`,
+  /** What nodes prove to each other that they share this store with. */
+  secret: `${root}secret`,
   nodes: `${root}nodes/`,
   node: (node: string) => `${root}nodes/${node}`,
   groups: `${root}groups/`,
@@ -21,6 +23,9 @@ export const keys = {
   done: (group: string) => `${root}done/${group}/`,
   doneJob: (group: string, id: number) => `${root}done/${group}/${padded(id)}`,
   jobIds: (group: string) => `${root}job-ids/${group}`,
+  /** Changes of owner, by epoch. */
+  history: (group: string) => `${root}history/${group}/`,
+  takeover: (group: string, epoch: number) => `${root}history/${group}/${padded(epoch)}`,
   events: `${root}events/`,
   event: (sequence: number) => `${root}events/${String(sequence).padStart(15, '0')}`,
 } as const;

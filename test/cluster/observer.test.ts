@@ -17,7 +17,7 @@ const desk = async () => {
   let counter = 0;
   const renew = (node: string): void => {
     counter += 1;
-    const value = { version: 1, incarnation: `${node}1`, counter, addresses: [], readiness: {} };
+    const value = { version: 1, incarnation: `${node}1`, counter, addresses: { peers: '', rest: '' }, readiness: {} };
     store.commit([], [{ put: keys.node(node), value }]);
   };
   const heardAt = (node: string) => observer.observed.nodes.get(node)?.heardAt;

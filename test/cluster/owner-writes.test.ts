@@ -10,7 +10,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { FaultyStore, noFaults } from '../support/faulty-store.js';
 import { MemoryStore } from '../support/memory-store.js';
 
-const node = { version: 1, incarnation: 'b1', counter: 4, addresses: [], readiness: {} } as const;
+const node = { version: 1, incarnation: 'b1', counter: 4, addresses: { peers: '', rest: '' }, readiness: {} } as const;
 const owner: OwnerRecord = { version: 1, node: 'a', incarnation: 'a1', epoch: 3 };
 
 const desk = (check: () => void = () => {}) => {

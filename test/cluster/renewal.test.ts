@@ -19,7 +19,7 @@ const record = (change: Partial<NodeRecord>): NodeRecord => ({
   version: 1,
   incarnation: 'a1',
   counter: 1,
-  addresses: [],
+  addresses: { peers: '', rest: '' },
   readiness: {},
   ...change,
 });

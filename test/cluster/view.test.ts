@@ -15,7 +15,7 @@ const record = (incarnation: string, change: object = {}) => ({
   version: 1,
   incarnation,
   counter: 0,
-  addresses: [],
+  addresses: { peers: '', rest: '' },
   readiness: {},
   ...change,
 });

@@ -73,7 +73,13 @@ export class CaseNode {
     if (!isDue || !this.isRunning || !this.isConnected || this.renewal.state === 'lost') return;
     this.#renewedAt = time;
     const { incarnation, counter, revision } = (this.renewal = sending(this.renewal, time));
-    const record: NodeRecord = { version: 1, incarnation, counter, addresses: [], readiness: this.readiness };
+    const record: NodeRecord = {
+      version: 1,
+      incarnation,
+      counter,
+      addresses: { peers: '', rest: '' },
+      readiness: this.readiness,
+    };
     const key = keys.node(this.name);
     const result = this.#store.commit([{ key, revision }], [{ put: key, value: record as unknown as Json }]);
     if (result.outcome === 'committed') {

@@ -114,7 +114,7 @@ export class ClusterLab {
         this.#lives += 1;
         return `${name}${this.#lives}`;
       },
-      describe: () => ({ addresses: [], readiness }),
+      describe: () => ({ addresses: { peers: '', rest: '' }, readiness }),
       memory: {
         check: (group, epoch) => {
           if (epoch < (epochs.get(group) ?? 0)) throw new PlatenError('store-restored');
