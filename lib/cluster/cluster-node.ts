@@ -33,6 +33,8 @@ export interface ClusterNodeParts {
   readonly resources: Resources;
   /** Told after every confirmed renewal and at its end: for the supervisor's deadline. */
   readonly onRenewal?: (renewal: Renewal) => void;
+  /** Told when nothing of a life is left. */
+  readonly onLifeOver?: () => void;
 }
 
 /** Looks at least this often. */
@@ -213,6 +215,7 @@ export class ClusterNode {
 
   async #beginLife(): Promise<void> {
     if (this.#isOver) return;
+    this.#parts.onLifeOver?.();
     await this.#renewer.begin();
   }
 }

@@ -33,6 +33,11 @@ export class DeviceStatus {
     });
   }
 
+  /** The group went offline. */
+  forget(printers: PrinterTable): void {
+    for (const { uuid } of printers.all()) this.#poller.unwatch(uuid);
+  }
+
   /** printer-state-reasons keywords. */
   reasons(printer: PrinterRecord): readonly string[] {
     return this.#poller.status(printer.uuid).reasons;

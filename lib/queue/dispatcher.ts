@@ -26,6 +26,8 @@ interface Parts {
   readonly log: Log;
   readonly events: EventSink;
   readonly run: (job: JobRecord, printer: PrinterRecord, control: JobRunControl) => Promise<JobRunEnd>;
+  /** Told when an attempt has ended and its end is on record. */
+  readonly onEnd: () => void;
 }
 
 /** Where an attempt is made, and what is locked for it. */
@@ -46,7 +48,7 @@ export class Dispatcher {
   readonly #held = new DeviceLocks();
   readonly #dirty = new Set<string>();
   readonly #stopping = new AbortController();
-  #state: 'idle' | 'running' | 'stopping' = 'idle';
+  #state: 'idle' | 'running' | 'held' | 'stopping' = 'idle';
   #tickDue = false;
 
   constructor(parts: Parts) {
@@ -65,18 +67,36 @@ export class Dispatcher {
     for (const { name } of this.#parts.printers.all()) this.#wake(name);
   }
 
+  /** Starts no further job until `resume`; documents being sent go on, whoever has not sent a byte yet ends. */
+  hold(): void {
+    if (this.#state !== 'running') return;
+    this.#state = 'held';
+    this.#endThoseCalling();
+  }
+
+  resume(): void {
+    if (this.#state === 'held') this.start();
+  }
+
+  /** Cuts off every document that is being sent; the jobs go back to their places. */
+  cutOffAll(): void {
+    for (const lane of this.#lanes.values()) this.#end(lane, 'cut-off');
+  }
+
+  /** The jobs that are being sent, or whose end is being put on record. */
+  sending(): readonly JobRecord[] {
+    return [...this.#lanes.values()].flatMap(({ run, before }) => [before, run].flatMap((each) => each?.job ?? []));
+  }
+
   /** Starts no further job; waits up to `cutOffAfterMs` for the documents being sent, then cuts them off: they are restarted later. */
   async stop(cutOffAfterMs: number): Promise<void> {
     this.#state = 'stopping';
     this.#stopping.abort();
     for (const lane of this.#lanes.values()) lane.cancelWait?.();
-    const cancelTimer = this.#parts.clock.after(cutOffAfterMs, () => {
-      for (const lane of this.#lanes.values()) this.#end(lane, 'cut-off');
-    });
+    const cancelTimer = this.#parts.clock.after(cutOffAfterMs, () => this.cutOffAll());
     // Whoever has not sent a byte yet, or may send none any more, is not waited for.
-    const mayGoOn = this.#parts.tenure.holds();
-    for (const lane of this.#lanes.values())
-      if (!mayGoOn || lane.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
+    if (this.#parts.tenure.holds()) this.#endThoseCalling();
+    else this.cutOffAll();
     await Promise.all([...this.#lanes.values()].flatMap(({ run }) => (run === undefined ? [] : [run.ended])));
     cancelTimer();
   }
@@ -116,6 +136,10 @@ export class Dispatcher {
     const lane = this.#lanes.get(printer);
     if (lane?.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
     this.retryNow(printer);
+  }
+
+  #endThoseCalling(): void {
+    for (const lane of this.#lanes.values()) if (lane.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
   }
 
   #wake(printer: string): void {
@@ -163,11 +187,13 @@ export class Dispatcher {
     for (const lock of locks) this.#held.take(lock);
     run.ended = this.#attempt(lane, run, { printer, locks }).finally(() => {
       if (lane.before === run) lane.before = undefined;
-      if (lane.run !== run) return;
-      lane.run = undefined;
-      lane.changed = this.#parts.clock.wall();
-      for (const lock of locks) this.#held.free(lock);
-      this.#wake(printer.name);
+      if (lane.run === run) {
+        lane.run = undefined;
+        lane.changed = this.#parts.clock.wall();
+        for (const lock of locks) this.#held.free(lock);
+        this.#wake(printer.name);
+      }
+      this.#parts.onEnd();
     });
   }
 
@@ -260,7 +286,7 @@ export class Dispatcher {
       } catch (error) {
         log.error({ job: job.id, err: error }, 'the end of an attempt could not be put on record');
         const passes = error instanceof PlatenError && error.code === 'store-unreachable';
-        if (!passes || !tenure.holds() || this.#state !== 'running') return false;
+        if (!passes || !tenure.holds() || this.#state === 'stopping') return false;
         await clock.sleep(tryAgainMs, this.#stopping.signal);
       }
     }
@@ -292,7 +318,7 @@ export class Dispatcher {
   }
 
   #waitBefore(printer: string, lane: Lane, ms: number): void {
-    if (this.#state !== 'running') return;
+    if (this.#state === 'stopping') return;
     lane.cancelWait?.();
     lane.cancelWait = this.#parts.clock.after(ms, () => {
       lane.cancelWait = undefined;

@@ -25,6 +25,8 @@ export interface JobRunParts {
   readonly pageCount: (printer: PrinterRecord) => Promise<number | undefined>;
   /** Documents of earlier epochs that were found to be what was received. */
   readonly trusted: WeakSet<StoredDocument>;
+  /** Told when an attempt is on record: its first byte leaves now. */
+  readonly onBegin?: (() => void) | undefined;
 }
 
 export interface JobRunControl {
@@ -110,6 +112,7 @@ export const runJob = async (
           return change.begin(current, attempt, clock.wall());
         });
         if (!(await before)) throw new PlatenError('store-unreachable', 'the end of the job before is not on record');
+        parts.onBegin?.();
       },
       progress: control.progress,
     },

@@ -28,7 +28,7 @@ export interface SpoolerLimits {
   readonly keepOrphansMs: number;
 }
 
-export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' | 'pageCount'> {
+export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' | 'pageCount' | 'onBegin'> {
   readonly tenure: Tenure;
   readonly store: Store;
   readonly spool: Spool;
@@ -43,6 +43,8 @@ export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' |
   readonly newUuid: () => string;
   /** printer-state-reasons keywords that the printer's device gave last. */
   readonly deviceReasons: (printer: PrinterRecord) => readonly string[];
+  /** Told when something that is being sent has ended. */
+  readonly onActivity?: () => void;
   /** Told once when the node must leave its duty: it is not known what the store holds. */
   readonly onUncertain: (cause: unknown) => void;
 }
@@ -88,6 +90,7 @@ export class PrintSpooler {
       log,
       events,
       run: (job, printer, control) => runJob(job, printer, runParts, control),
+      onEnd: () => parts.onActivity?.(),
     });
     this.#retention = new Retention({ group: tenure.group, jobs, spool, policy: parts.retention, clock, log });
     this.uploads = new Uploads({ ...parts, ...parts.limits, jobs, printers, ids: this.#ids });
@@ -125,6 +128,26 @@ export class PrintSpooler {
       // The ids go on with a gap then.
       this.#parts.log.warn({ err: error }, 'unused job ids could not be given back');
     });
+  }
+
+  /** Starts no further job, and goes on accepting. */
+  hold(): void {
+    this.#dispatcher.hold();
+  }
+
+  /** Undoes `hold`. */
+  resume(): void {
+    this.#dispatcher.resume();
+  }
+
+  /** Cuts off the documents that are being sent; they stay due for another attempt. */
+  cutOff(): void {
+    this.#dispatcher.cutOffAll();
+  }
+
+  /** What is being sent to devices, in words: `job 17 on laser`. */
+  sending(): readonly string[] {
+    return this.#dispatcher.sending().map(({ id, printer }) => `job ${id} on ${printer}`);
   }
 
   get epoch(): number {

@@ -27,6 +27,8 @@ export interface IppListenerParts {
   readonly limits: IppListenerLimits;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told when a request has ended. */
+  readonly onEnd?: () => void;
 }
 
 interface Exchange {
@@ -44,6 +46,7 @@ export class IppListener {
   readonly #last = new WeakMap<Duplex, Exchange>();
   /** Connections that get no more than a farewell. */
   readonly #leaving = new WeakSet<Duplex>();
+  readonly #underWay = new Set<ServerResponse>();
 
   constructor(parts: IppListenerParts) {
     this.#parts = parts;
@@ -63,10 +66,19 @@ export class IppListener {
     limitConnections(this.#http, parts.limits);
     this.#http.on('request', (request, response) => this.#take({ request, response }, false));
     this.#http.on('checkContinue', (request, response) => this.#take({ request, response }, true));
+    this.#http.on('error', (error) => {
+      // A port that cannot be had is told by `listen`.
+      if (this.#http.listening) parts.log.error({ err: error }, 'the IPP listener reported an error');
+    });
     this.#http.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#giveUp(socket, error.code));
   }
 
-  /** Resolves with the port when it listens. */
+  /** Requests that have not ended. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** Resolves with the port when it listens; also after `quiet`. */
   async listen({ host, port }: { host: string; port: number }): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
@@ -75,8 +87,14 @@ export class IppListener {
         resolve();
       });
     });
-    this.#http.on('error', (error) => this.#parts.log.error({ err: error }, 'the IPP listener reported an error'));
     return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** Takes no more connections and closes idle ones; the others end with their requests. */
+  quiet(): void {
+    if (this.#http.listening) this.#http.close();
+    for (const response of this.#underWay) response.shouldKeepAlive = false;
+    this.#http.closeIdleConnections();
   }
 
   /** Takes no more connections; requests under way get `graceMs` to end. */
@@ -93,6 +111,12 @@ export class IppListener {
   #take(exchange: Exchange, expectsContinue: boolean): void {
     const { request, response } = exchange;
     this.#last.set(request.socket, exchange);
+    this.#underWay.add(response);
+    if (!this.#http.listening) response.shouldKeepAlive = false;
+    response.once('close', () => {
+      this.#underWay.delete(response);
+      this.#parts.onEnd?.();
+    });
     this.#serve(exchange, expectsContinue).catch((error: unknown) => {
       const code = error instanceof PlatenError ? error.code : undefined;
       if (code !== 'document-incomplete' && !response.destroyed)

@@ -36,12 +36,16 @@ export class LpdConnection {
   readonly #events: ClientEvents;
   #receiver: JobReceiver | undefined;
   #closing = false;
-  /** Nothing is under way: the client may be sent home. */
   #isIdle = true;
 
   constructor(parts: LpdConnectionParts) {
     this.#parts = parts;
     this.#events = new ClientEvents(parts.client, parts);
+  }
+
+  /** Nothing is under way: the client may be sent home. */
+  get isIdle(): boolean {
+    return this.#isIdle;
   }
 
   /** Resolves when the connection has been served; never rejects. */

@@ -13,6 +13,8 @@ export interface LpdListenerParts {
   readonly limits: LpdLimits & ConnectionLimits;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told when a connection has ended. */
+  readonly onEnd?: () => void;
 }
 
 /** Octets that a connection may have waiting in memory. */
@@ -20,7 +22,7 @@ const bufferedOctets = 256 << 10;
 
 export class LpdListener {
   readonly #parts: LpdListenerParts;
-  readonly #servers: Server[] = [];
+  readonly #servers = new Set<Server>();
   readonly #connections = new Map<LpdConnection, { readonly client: ClientSocket; readonly served: Promise<void> }>();
 
   constructor(parts: LpdListenerParts) {
@@ -45,13 +47,26 @@ export class LpdListener {
       });
     });
     listener.on('error', (error) => this.#parts.log.error({ err: error }, 'the LPD listener reported an error'));
-    this.#servers.push(listener);
+    this.#servers.add(listener);
     return (listener.address() as AddressInfo).port;
+  }
+
+  /** Connections with a command under way. */
+  get underWay(): number {
+    return [...this.#connections.keys()].filter(({ isIdle }) => !isIdle).length;
+  }
+
+  /** Takes no more connections; each that is there ends when nothing is under way on it. May be followed by `listen`. */
+  quiet(): void {
+    for (const listener of this.#servers) listener.close(() => this.#servers.delete(listener));
+    for (const connection of this.#connections.keys()) connection.finish();
   }
 
   /** Takes no more connections; jobs under way get `graceMs` to end, and what they left unfinished is removed. */
   async close(graceMs: number): Promise<void> {
-    const closed = this.#servers.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve())));
+    const closed = [...this.#servers].map(
+      (listener) => new Promise<void>((resolve) => listener.close(() => resolve())),
+    );
     const cancel = this.#parts.clock.after(graceMs, () => {
       for (const { client } of this.#connections.values()) client.destroy();
     });
@@ -65,7 +80,10 @@ export class LpdListener {
     const { clock } = this.#parts;
     const client = new ClientSocket(socket, clock);
     const connection = new LpdConnection({ ...this.#parts, client });
-    const served = connection.serve().finally(() => this.#connections.delete(connection));
+    const served = connection.serve().finally(() => {
+      this.#connections.delete(connection);
+      this.#parts.onEnd?.();
+    });
     this.#connections.set(connection, { client, served });
   }
 }

@@ -27,6 +27,8 @@ export interface MaintenanceOptions {
   readonly quotaBytes: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this node is the one that looks after the cluster just now. */
+  readonly isMine: () => boolean;
   /** Told after every look. */
   readonly onPlan: (plan: MaintenancePlan) => void;
 }
@@ -84,7 +86,7 @@ export class EtcdMaintenance {
     this.#because = plan.because;
     onPlan(plan);
     for (const action of plan.actions) {
-      if (this.#stopping.signal.aborted) break;
+      if (this.#stopping.signal.aborted || !this.#options.isMine()) break;
       await this.#carryOut(action, first.endpoint);
     }
     return plan;

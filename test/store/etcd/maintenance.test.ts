@@ -33,6 +33,7 @@ for (const count of [1, 3])
     const maintenance = new EtcdMaintenance({
       endpoints: cluster.endpoints,
       quotaBytes,
+      isMine: () => true,
       clock: new FakeClock(),
       log: silentLog,
       onPlan: (plan) => plans.push(plan),
@@ -66,6 +67,7 @@ t.test('history older than five minutes goes; the loop looks every minute and en
   const maintenance = new EtcdMaintenance({
     endpoints: cluster.endpoints,
     quotaBytes,
+    isMine: () => true,
     clock,
     log: silentLog,
     onPlan: () => {
@@ -95,6 +97,7 @@ t.test('members that do not answer are not touched', async (t) => {
   const maintenance = new EtcdMaintenance({
     endpoints: ['http://127.0.0.1:1'],
     quotaBytes,
+    isMine: () => true,
     clock: new FakeClock(),
     log: silentLog,
     onPlan: () => t.fail('there is no plan'),

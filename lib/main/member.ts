@@ -1,0 +1,142 @@
+// A node of a cluster: the shared store, documents on several nodes, and the groups that the cluster's decisions bring here.
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { ClusterNode } from '../cluster/cluster-node.js';
+import { NodeMemory } from '../cluster/node-memory.js';
+import { defaultTiming } from '../cluster/timing.js';
+import type { Watchdog } from '../cluster/watchdog.js';
+import type { ClusterConfig } from '../config.js';
+import type { NodeAddresses } from '../model/cluster.js';
+import type { Store } from '../store/store.js';
+import { EtcdMaintenance } from '../store/etcd/maintenance.js';
+import { openEtcdStore } from '../store/etcd/etcd-store.js';
+import type { Spool, SpoolOptions } from '../spool/spool.js';
+import { GroupHost } from './group-host.js';
+import { nodeMakings, type NodeMakings, type Surroundings } from './parts.js';
+import type { ServedGroup } from './virtual-server.js';
+import { firstAlive } from './first-alive.js';
+
+/** What members of etcd are started with. */
+export const storeQuotaBytes = 8 * 2 ** 30;
+const waitForStoreMs = 250;
+
+/** Wall and monotonic time go on or stand still while the machine sleeps; this one goes on. */
+const suspendCounting = (): number => Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1_000;
+
+/** This machine's own member first. */
+const endpointsOf = ({ endpoints, member }: ClusterConfig): readonly string[] =>
+  member === undefined ? endpoints : [member.clientUrl, ...endpoints.filter((url) => url !== member.clientUrl)];
+
+/** A cluster's nodes may all start at once: the store is there when most of its members are. */
+const untilReachable = async (store: Store, { clock, log }: Surroundings, signal: AbortSignal): Promise<void> => {
+  for (let isSaid = false; !signal.aborted; isSaid = true) {
+    try {
+      await store.range('/platen/', { limit: 1 });
+      return;
+    } catch (error) {
+      if (!isSaid) log.warn({ err: error }, 'the store does not answer yet; this node waits for it');
+      await clock.sleep(waitForStoreMs, signal);
+    }
+  }
+};
+
+export interface MemberOptions {
+  readonly cluster: ClusterConfig;
+  readonly openSpool: (options: SpoolOptions) => Promise<Spool>;
+  readonly onFailure: (error: unknown) => void;
+  readonly watchdog: Watchdog | undefined;
+}
+
+export interface Member {
+  readonly makings: NodeMakings;
+  /** The virtual servers that are here just now. */
+  readonly servers: readonly ServedGroup[];
+  readonly node: ClusterNode;
+  /** Takes part from now on: renews, judges, owns. Stops first of all. */
+  begin(addresses: NodeAddresses): void;
+}
+
+export const startMember = async (around: Surroundings, options: MemberOptions): Promise<Member> => {
+  const { config, log, clock, stops } = around;
+  const { cluster, openSpool, onFailure, watchdog } = options;
+  const { stateDirectory, limits, jobs } = config;
+  const me = config.node.name;
+  const endpoints = endpointsOf(cluster);
+  const store = openEtcdStore({ endpoints, insecure: cluster.insecure, clock });
+  stops.add(() => store.close());
+  // Renewals never queue behind jobs.
+  const renewals = openEtcdStore({ endpoints, insecure: cluster.insecure, clock, inFlight: 8 });
+  stops.add(() => renewals.close());
+  const stopping = new AbortController();
+  stops.add(() => stopping.abort());
+  await untilReachable(store, around, stopping.signal);
+  const spool = await openSpool({
+    directory: stateDirectory,
+    limits: { reserveBytes: limits.diskReserveBytes, maxDocumentBytes: limits.maxDocumentBytes },
+    clock,
+    log,
+    onFailure,
+  });
+  stops.add(() => spool.close());
+  const makings = await nodeMakings(around, { store, spool });
+
+  let addresses: NodeAddresses = { peers: '', rest: '' };
+  const host = new GroupHost({
+    makings,
+    limits,
+    multipleOperationTimeoutMs: jobs.multipleOperationTimeoutMs,
+    clock,
+    log,
+    describe: (group) => node.view().observed.groups.get(group)?.record,
+    onActivity: () => node.lookAgain(),
+    onFirstByte: () => undefined,
+    onUncertain: () => node.lose('it is not known what the store holds'),
+  });
+  const { renewEveryMs, fenceAfterMs, takeoverAfterMs } = cluster;
+  const node: ClusterNode = new ClusterNode({
+    store: renewals,
+    clock,
+    log,
+    timing: { ...defaultTiming, renewEveryMs, fenceAfterMs, takeoverAfterMs },
+    node: me,
+    newIncarnation: () => randomBytes(16).toString('hex'),
+    describe: () => ({ addresses, readiness: cluster.witness ? { witness: true } : {} }),
+    suspendCounting,
+    memory: await NodeMemory.open(stateDirectory),
+    resources: host,
+    onRenewal: ({ state, deadline, incarnation }) => {
+      if (state === 'starting') watchdog?.tellLife(incarnation);
+      if (state === 'live') watchdog?.tellDeadline(deadline);
+    },
+    onLifeOver: () => watchdog?.tellEnded(),
+  });
+  watchdog?.onSilence((because) => node.lose(because));
+  const maintenance = new EtcdMaintenance({
+    endpoints,
+    insecure: cluster.insecure,
+    quotaBytes: storeQuotaBytes,
+    clock,
+    log,
+    isMine: () => firstAlive(node.view()) === me,
+    onPlan: () => undefined,
+  });
+  return {
+    makings,
+    servers: host.served,
+    node,
+    begin: (own) => {
+      addresses = own;
+      node.start();
+      maintenance.start();
+      stops.add(async ({ cutOffAfterMs }) => {
+        const cutOff = new AbortController();
+        const cancel = clock.after(cutOffAfterMs, () => cutOff.abort());
+        await node.stop(cutOff.signal);
+        cancel();
+        await host.stop();
+        await maintenance.stop();
+      });
+    },
+  };
+};
