@@ -1,7 +1,7 @@
 // IPP over HTTP (RFC 8010 section 4): connections and their limits; every POST goes to the service, every GET to the status page.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PlatenError } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
@@ -9,6 +9,7 @@ import type { Log } from '../../platform/log.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
 import { type ConnectionLimits, limitConnections } from '../connection-limits.js';
 import { type BodyLimits, GuardedBody } from '../guarded-body.js';
+import { listenOn } from '../listen.js';
 import { discard, sendAnswer, watchEnd } from './http-answer.js';
 import { answerToGarbage, refusalOf } from './http-refusal.js';
 import type { IppService } from './ipp-service.js';
@@ -79,15 +80,8 @@ export class IppListener {
   }
 
   /** Resolves with the port when it listens; also after `quiet`. */
-  async listen({ host, port }: { host: string; port: number }): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', reject);
-      this.#http.listen({ host, port, backlog: 1024 }, () => {
-        this.#http.off('error', reject);
-        resolve();
-      });
-    });
-    return (this.#http.address() as AddressInfo).port;
+  listen(place: { host: string; port: number }): Promise<number> {
+    return listenOn(this.#http, place);
   }
 
   /** Takes no more connections and closes idle ones; the others end with their requests. */

@@ -1,10 +1,11 @@
 // The LPD listener of one virtual server (RFC 1179): connections and their limits.
 
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
 import { type ConnectionLimits, limitConnections } from '../connection-limits.js';
+import { listenOn } from '../listen.js';
 import { ClientSocket } from './client-socket.js';
 import { LpdConnection, type LpdLimits } from './lpd-connection.js';
 
@@ -39,16 +40,10 @@ export class LpdListener {
     });
     limitConnections(listener, this.#parts.limits);
     listener.on('connection', (socket) => this.#accept(socket));
-    await new Promise<void>((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen({ host, port, backlog: 1024 }, () => {
-        listener.off('error', reject);
-        resolve();
-      });
-    });
+    const bound = await listenOn(listener, { host, port });
     listener.on('error', (error) => this.#parts.log.error({ err: error }, 'the LPD listener reported an error'));
     this.#servers.add(listener);
-    return (listener.address() as AddressInfo).port;
+    return bound;
   }
 
   /** Connections with a command under way. */
