@@ -1,5 +1,6 @@
 // The Print Spooler of one group, brought online and offline as one thing: jobs, printers, the way in, the way out.
 
+import type { JobRecord } from '../model/job.js';
 import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
 import type { Clock } from '../platform/clock.js';
@@ -211,11 +212,12 @@ export class PrintSpooler {
   async #recoverInterrupted(): Promise<void> {
     const now = this.#parts.clock.wall();
     const interrupted = [...this.jobs.allUnfinished()].filter(({ state }) => state === 'processing');
-    for (const { id, printer } of interrupted) {
-      const record = this.printers.get(printer);
-      const policy = record ?? this.#parts.printerDefaults;
+    const recover = async ({ id, printer }: JobRecord): Promise<void> => {
+      const policy = this.printers.get(printer) ?? this.#parts.printerDefaults;
       await this.jobs.update(id, (job) => change.recover(job, { ...policy, now }));
-    }
+    };
+    // One for each device at most: together, for a takeover does not take longer with more of them.
+    await Promise.all(interrupted.map(recover));
   }
 
   #act(id: number): void {
