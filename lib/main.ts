@@ -17,6 +17,7 @@ import type { Log } from './platform/log.js';
 import { version } from './platform/version.js';
 import { IppPort } from './ports/ipp-port.js';
 import { LprPort } from './ports/lpr-port.js';
+import { startDiagnosis } from './ports/diag-child.js';
 import { DiagTcpWitness } from './ports/diag-witness.js';
 import { RawPort } from './ports/raw-port.js';
 import { ProcTcpWitness } from './ports/tcp-witness.js';
@@ -91,7 +92,7 @@ export const startNode = async ({
     const poller = new DevicePoller({ clock, log });
     stops.push(() => poller.close());
     const deviceStatus = new DeviceStatus(poller);
-    const witness = new DiagTcpWitness({ clock, log, fallback: new ProcTcpWitness() });
+    const witness = new DiagTcpWitness({ clock, log, start: startDiagnosis, fallback: new ProcTcpWitness() });
     stops.push(() => witness.close());
     const raw = new RawPort({ clock, log, witness });
     const ipp = new IppPort({ clock });
