@@ -8,6 +8,7 @@ import type { Config } from '../config.js';
 import type { Tenure } from '../model/ownership.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
+import { startDiagnosis } from '../ports/diag-child.js';
 import { DiagTcpWitness } from '../ports/diag-witness.js';
 import { IppPort } from '../ports/ipp-port.js';
 import { LprPort } from '../ports/lpr-port.js';
@@ -53,7 +54,7 @@ export const nodeMakings = async (
   const poller = new DevicePoller({ clock, log });
   stops.add(() => poller.close());
   const deviceStatus = new DeviceStatus(poller);
-  const witness = new DiagTcpWitness({ clock, log, fallback: new ProcTcpWitness() });
+  const witness = new DiagTcpWitness({ clock, log, start: startDiagnosis, fallback: new ProcTcpWitness() });
   stops.add(() => witness.close());
   const ipp = new IppPort({ clock });
   const ports = { socket: new RawPort({ clock, log, witness }), lpd: new LprPort({ clock }), ipp, ipps: ipp };

@@ -1,26 +1,11 @@
-// The same answer as /proc/net/tcp gives, from the kernel's socket diagnosis (sock_diag(7)): one look-up by addresses
-// instead of a walk through the whole table, whose cost grows with the machine's memory and with every connection in
-// TIME_WAIT. Node.js has no netlink sockets: a child of a few lines of Perl (part of every Debian) asks. Needs no privilege.
+// The same answer as /proc/net/tcp gives, from the kernel's socket diagnosis: one look-up by addresses instead of a walk
+// through the whole table, whose cost grows with the machine's memory and with every connection in TIME_WAIT. A child asks;
+// whatever becomes of it, each question is answered, by the fallback where not by the child.
 
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { ChildProcess } from 'node:child_process';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { addressOctets, type TcpConnection, type TcpWitness } from './tcp-witness.js';
-
-/** One line in, one line out: `family source sport destination dport`, addresses in hexadecimal → `state tx_queue` or `absent`. */
-const program = `
-use strict; $| = 1;
-socket(my $netlink, 16, 3, 4) or exit 1;                              # AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG
-while (my $line = <STDIN>) {
-  my ($family, $source, $sport, $destination, $dport) = split ' ', $line;
-  my $id = pack('nnH32H32LLL', $sport, $dport, $source, $destination, 0, 0xffffffff, 0xffffffff);
-  my $ask = pack('CCCCL', $family, 6, 0, 0, 0xffffffff) . $id;        # inet_diag_req_v2, TCP, all states
-  send($netlink, pack('LSSLL', 16 + length $ask, 20, 1, 1, 0) . $ask, 0) or exit 1;
-  defined recv($netlink, my $answer, 8192, 0) or exit 1;
-  my ($length, $type) = unpack('LS', $answer);
-  print $type == 20 && $length >= 80 ? unpack('x17C', $answer) . ' ' . unpack('x76L', $answer) : 'absent', "\\n";
-}`;
 
 /** A look takes a tenth of a millisecond; a child that is this late is stopped or gone. */
 const lateMs = 1_000;
@@ -28,11 +13,10 @@ const lateMs = 1_000;
 const goneStates = new Set(['7', '10']);
 
 type Answer = number | 'absent' | 'unavailable';
-type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 const readAnswer = (line: string): Answer => {
-  const [state = '', queued] = line.split(' ');
-  if (queued === undefined || goneStates.has(state)) return 'absent';
+  const [state = '', queued = ''] = line.split(' ');
+  if (line === 'absent' || goneStates.has(state)) return 'absent';
   return /^\d+$/.test(queued) ? Number(queued) : 'unavailable';
 };
 
@@ -42,19 +26,29 @@ const question = ({ localAddress, localPort, remoteAddress, remotePort }: TcpCon
   return `${local.length === 4 ? 2 : 10} ${spell(local)} ${localPort} ${spell(remote)} ${remotePort}\n`;
 };
 
+export interface DiagTcpWitnessOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Starts the child, at the first question: `family source sport destination dport` in, `state tx_queue` or `absent` out. */
+  readonly start: () => ChildProcess;
+  /** Answers where the child cannot. */
+  readonly fallback: TcpWitness;
+}
+
 export class DiagTcpWitness implements TcpWitness {
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #startChild: () => ChildProcess;
   readonly #fallback: TcpWitness;
-  #child: Child | undefined;
+  #child: ChildProcess | undefined;
   #failed = false;
   #waiting: ((answer: Answer) => void)[] = [];
   #rest = '';
 
-  /** `fallback` answers where the child cannot. */
-  constructor({ clock, log, fallback }: { readonly clock: Clock; readonly log: Log; readonly fallback: TcpWitness }) {
+  constructor({ clock, log, start, fallback }: DiagTcpWitnessOptions) {
     this.#clock = clock;
     this.#log = log;
+    this.#startChild = start;
     this.#fallback = fallback;
   }
 
@@ -71,28 +65,36 @@ export class DiagTcpWitness implements TcpWitness {
   }
 
   #ask(line: string): Promise<Answer> {
-    this.#child ??= this.#start();
-    const child = this.#child;
     return new Promise((resolve) => {
       const cancel = this.#clock.after(lateMs, () => this.#fail('it does not answer'));
       this.#waiting.push((answer) => {
         cancel();
         resolve(answer);
       });
-      child.stdin.write(line);
+      this.#child ??= this.#start();
+      this.#child?.stdin?.write(line);
     });
   }
 
-  #start(): Child {
-    const child = spawn('perl', ['-e', program], { stdio: ['pipe', 'pipe', 'ignore'], env: {} });
+  /** Undefined: it could not be started, and whoever waits has been told. */
+  #start(): ChildProcess | undefined {
+    let child: ChildProcess;
+    try {
+      child = this.#startChild();
+    } catch (error) {
+      this.#fail((error as Error).message);
+      return undefined;
+    }
     child.on('error', (error) => this.#fail(error.message));
     child.on('exit', () => this.#fail('it ended'));
-    child.stdin.on('error', () => this.#fail('it ended'));
-    child.stdout.setEncoding('latin1').on('data', (text: string) => this.#hear(text));
-    // Neither the child nor its pipes keep this process alive.
+    // There are no pipes where this process may have no more descriptors; `error` follows.
+    for (const pipe of [child.stdin, child.stdout]) {
+      pipe?.on('error', () => this.#fail('it ended'));
+      // Neither the child nor its pipes keep this process alive.
+      if (pipe && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
+    }
+    child.stdout?.setEncoding('latin1').on('data', (text: string) => this.#hear(text));
     child.unref();
-    for (const pipe of [child.stdin, child.stdout])
-      if ('unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
     return child;
   }
 
@@ -110,7 +112,8 @@ export class DiagTcpWitness implements TcpWitness {
 
   #give(): void {
     this.#failed = true;
-    this.#child?.kill('SIGKILL');
+    // Without a pid it never ran, and Node.js would send the signal to whatever number lies in memory in its place.
+    if (this.#child?.pid !== undefined) this.#child.kill('SIGKILL');
     for (const answer of this.#waiting.splice(0)) answer('unavailable');
   }
 }
