@@ -8,6 +8,7 @@ import { AdminServer } from './admin/admin-server.js';
 import { ensureToken } from './platform/token.js';
 import { NodeMemory } from './cluster/node-memory.js';
 import { SoleOwnership } from './cluster/sole-ownership.js';
+import type { Watchdog } from './cluster/watchdog.js';
 import type { Config } from './config.js';
 import { DeviceStatus } from './main/device-status.js';
 import { type Bound, ServedGroup } from './main/virtual-server.js';
@@ -35,6 +36,8 @@ export interface NodeParts {
   /** For tests that put something between the node and its disk. */
   readonly openStore?: typeof openEmbeddedStore;
   readonly openSpool?: typeof Spool.open;
+  /** In a cluster: the way to the supervisor. */
+  readonly watchdog?: Watchdog;
 }
 
 export interface RunningNode {
