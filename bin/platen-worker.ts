@@ -1,13 +1,16 @@
-// The worker that platend starts: one node from its configuration to its end. Stops when told, and at once when its parent is gone.
+// The worker that platend starts: one node from its configuration to its end. Stops when told, and at once, with all that it started,
+// when its parent is gone.
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PipeWatchdog, type SupervisorMessage, type WorkerPipe } from '../lib/cluster/watchdog.js';
 import { loadConfig } from '../lib/config.js';
 import { ConfigError } from '../lib/config/document.js';
 import { PlatenError } from '../lib/errors.js';
 import { startNode } from '../lib/main.js';
 import { banner } from '../lib/main/banner.js';
+import { machineClock, systemClock } from '../lib/platform/clock.js';
 import { createLog } from '../lib/platform/log.js';
 import { version } from '../lib/platform/version.js';
 
@@ -16,9 +19,41 @@ const fail = (message: string): never => {
   process.exit(2);
 };
 
+/** In a cluster this process leads a group of its own, with the filters that it started. */
+const die = (): never => {
+  try {
+    process.kill(-process.pid, 'SIGKILL');
+  } catch {
+    // It leads no group.
+  }
+  process.exit(1);
+};
+
+const pipe: WorkerPipe = {
+  send: (message) => {
+    if (process.connected) process.send?.(message, undefined, {}, () => {});
+  },
+  onMessage: (listener) => {
+    process.on('message', (message) => listener(message as SupervisorMessage));
+  },
+};
+
+const toldTo = (what: 'go' | 'stop'): Promise<void> =>
+  new Promise((resolve) =>
+    pipe.onMessage(({ tell }) => {
+      if (tell === what) resolve();
+    }),
+  );
+
 const run = async (): Promise<void> => {
   const { values } = parseArgs({
-    options: { config: { type: 'string' }, state: { type: 'string' }, version: { type: 'boolean' } },
+    options: {
+      config: { type: 'string' },
+      state: { type: 'string' },
+      version: { type: 'boolean' },
+      // Given by a platend that found a cluster in the configuration.
+      supervised: { type: 'boolean', default: false },
+    },
   });
   if (values.version === true) {
     process.stdout.write(`${version}\n`);
@@ -26,20 +61,28 @@ const run = async (): Promise<void> => {
     return;
   }
   // From the first moment: nobody may be left behind by a parent that was killed.
-  process.on('disconnect', () => process.exit(1));
+  process.on('disconnect', die);
+  const [told, allowed] = [toldTo('stop'), toldTo('go')];
   const config = await loadConfig({ file: values.config, stateDirectory: values.state });
   const log = createLog(config.log.level);
+  if (values.supervised !== (config.cluster !== undefined))
+    fail(
+      'whether this node is alone or in a cluster was changed in the configuration: stop platend and start it again',
+    );
   const stopAsked = new Promise<void>((resolve) => {
-    process.on('message', (message) => {
-      if (message === 'stop') resolve();
-    });
+    void told.then(resolve);
     process.on('SIGTERM', () => resolve());
     // A terminal's Ctrl-C reaches the parent too, which passes it on.
     process.on('SIGINT', () => undefined);
   });
+  if (values.supervised) await allowed;
+  const watchdog = values.supervised
+    ? new PipeWatchdog({ pipe, clock: systemClock, machineTime: () => machineClock.monotonic() })
+    : undefined;
   const node = await startNode({
     config,
     log,
+    ...(watchdog === undefined ? {} : { watchdog }),
     onFailure: (error) => {
       log.error({ err: error }, 'the node cannot trust its disk or its store any more: it stops at once');
       process.stderr.write(`platend: ${(error as Error).message}\n`);
@@ -53,8 +96,10 @@ const run = async (): Promise<void> => {
       url: 'http://127.0.0.1:8630',
     }),
   );
+  if (values.supervised) pipe.send({ tell: 'ready' });
   await stopAsked;
   await node.stop({ cutOffAfterMs: config.jobs.stopTimeoutMs });
+  watchdog?.close();
   process.stdout.write('stopped\n');
   process.removeAllListeners('disconnect');
   process.disconnect?.();

@@ -33,8 +33,8 @@ export interface ClusterNodeParts {
   readonly resources: Resources;
   /** Told after every confirmed renewal and at its end: for the supervisor's deadline. */
   readonly onRenewal?: (renewal: Renewal) => void;
-  /** Told when nothing of a life is left. */
-  readonly onLifeOver?: () => void;
+  /** Told when nothing of a life is left; the next one begins when it resolves. */
+  readonly onLifeOver?: () => Promise<void>;
 }
 
 /** Looks at least this often. */
@@ -215,7 +215,8 @@ export class ClusterNode {
 
   async #beginLife(): Promise<void> {
     if (this.#isOver) return;
-    this.#parts.onLifeOver?.();
+    await this.#parts.onLifeOver?.();
+    if (this.#isOver) return;
     await this.#renewer.begin();
   }
 }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ClusterNode } from '../cluster/cluster-node.js';
 import { NodeMemory } from '../cluster/node-memory.js';
+import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
 import type { ClusterConfig } from '../config.js';
@@ -39,6 +40,16 @@ const untilReachable = async (store: Store, { clock, log }: Surroundings, signal
       await clock.sleep(waitForStoreMs, signal);
     }
   }
+};
+
+/** A life is told before anything is written in its name, then each of its deadlines. */
+const teller = (watchdog: Watchdog | undefined): ((renewal: Renewal) => void) => {
+  let told: string | undefined;
+  return ({ state, incarnation, deadline }) => {
+    if (state === 'starting' && incarnation !== told) watchdog?.tellLife(incarnation);
+    if (state === 'starting') told = incarnation;
+    if (state === 'live') watchdog?.tellDeadline(deadline);
+  };
 };
 
 export interface MemberOptions {
@@ -105,11 +116,11 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     suspendCounting,
     memory: await NodeMemory.open(stateDirectory),
     resources: host,
-    onRenewal: ({ state, deadline, incarnation }) => {
-      if (state === 'starting') watchdog?.tellLife(incarnation);
-      if (state === 'live') watchdog?.tellDeadline(deadline);
+    onRenewal: teller(watchdog),
+    onLifeOver: async () => {
+      watchdog?.tellEnded();
+      await watchdog?.answered();
     },
-    onLifeOver: () => watchdog?.tellEnded(),
   });
   watchdog?.onSilence((because) => node.lose(because));
   const maintenance = new EtcdMaintenance({
@@ -135,6 +146,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
         await node.stop(cutOff.signal);
         cancel();
         await host.stop();
+        watchdog?.tellEnded();
         await maintenance.stop();
       });
     },

@@ -7,8 +7,8 @@ import { ensureDirectory } from '../../platform/durable-file.js';
 import type { Log } from '../../platform/log.js';
 import { assertTxn, defaultRangeLimit, keyOctets, valueText } from '../limits.js';
 import type { Change, Compare, Entry, Json, Range, RangeOptions, Store, TxnResult, WatchEvent } from '../store.js';
-import type { DirectoryLock } from './directory-lock.js';
-import { lockDirectory } from './directory-lock.js';
+import type { DirectoryLock } from '../../platform/directory-lock.js';
+import { lockDirectory } from '../../platform/directory-lock.js';
 import type { DraftChange } from './draft.js';
 import { GroupCommit } from './group-commit.js';
 import { History } from './history.js';
@@ -48,7 +48,7 @@ export const openEmbeddedStore = async (options: EmbeddedStoreOptions): Promise<
   let lock: DirectoryLock | undefined;
   try {
     await ensureDirectory(directory);
-    lock = await lockDirectory(directory);
+    lock = await lockDirectory(directory, 'store');
     return new EmbeddedStore({ tables: await Tables.open(directory, log), lock, log, clock, watchHistory, onFailure });
   } catch (error) {
     await lock?.release();

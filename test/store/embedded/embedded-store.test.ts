@@ -5,7 +5,7 @@ import type { Test } from 'tap';
 import t from 'tap';
 import { silentLog } from '../../../lib/platform/log.js';
 import { systemClock } from '../../../lib/platform/clock.js';
-import { lockDirectory } from '../../../lib/store/embedded/directory-lock.js';
+import { lockDirectory } from '../../../lib/platform/directory-lock.js';
 import { EmbeddedStore, openEmbeddedStore } from '../../../lib/store/embedded/embedded-store.js';
 import type { StoreFile } from '../../../lib/store/embedded/tables.js';
 import { Tables } from '../../../lib/store/embedded/tables.js';
@@ -19,7 +19,7 @@ const openDisturbable = async (t: Test) => {
   const directory = await mkdtemp(path.join(tmpdir(), 'platen-store-'));
   await rm(directory, { recursive: true });
   await (await openEmbeddedStore({ directory, log: silentLog })).close();
-  const lock = await lockDirectory(directory);
+  const lock = await lockDirectory(directory, 'store');
   const tables = await Tables.open(directory, silentLog);
   const disturbance: { next?: 'made' | 'not-made' } = {};
   const file: StoreFile = {

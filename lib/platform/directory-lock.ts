@@ -1,4 +1,4 @@
-// One process per store directory. The lock is an abstract Unix socket named after the directory's device and inode: the kernel
+// One process per directory and purpose. The lock is an abstract Unix socket named after the directory's device and inode: the kernel
 // drops it with the process, however that dies, so that nothing stale is ever left; a pid file would have to be guessed about.
 // Such names are per network namespace: two processes in different ones are not kept apart.
 
@@ -12,10 +12,10 @@ export interface DirectoryLock {
   release(): Promise<void>;
 }
 
-/** Throws an Error that says so when another process, or another store of this one, holds the directory. */
-export const lockDirectory = async (directory: string): Promise<DirectoryLock> => {
+/** Throws an Error that says so when another process, or another part of this one, holds the directory for the same purpose. */
+export const lockDirectory = async (directory: string, purpose: string): Promise<DirectoryLock> => {
   const { dev, ino } = await stat(directory, { bigint: true });
-  const name = `\0platen-store-${dev}-${ino}-`.padEnd(nameBytes, '.');
+  const name = `\0platen-${purpose}-${dev}-${ino}-`.padEnd(nameBytes, '.');
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

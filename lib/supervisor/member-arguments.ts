@@ -1,0 +1,29 @@
+// Pure: how Platen runs its etcd member (DESIGN section 4). Flags of etcd 3.4 and newer.
+
+import type { ClusterConfig } from '../config.js';
+
+export type MemberConfig = NonNullable<ClusterConfig['member']>;
+
+const GiB = 1024 ** 3;
+
+/** The member's name in the initial cluster: the one that has its URL, where the configuration names none. */
+const nameOf = ({ name, peerUrl, initialCluster }: MemberConfig): string =>
+  name ?? Object.entries(initialCluster).find(([, url]) => url === peerUrl)?.[0] ?? 'default';
+
+/** `isNew`: the directory holds no member yet; it is then founded together with the others. */
+export const memberArguments = (member: MemberConfig, directory: string, isNew: boolean): string[] => {
+  const others = Object.entries(member.initialCluster).map(([name, url]) => `${name}=${url}`);
+  return [
+    ['--name', nameOf(member), '--data-dir', directory],
+    ['--listen-client-urls', member.clientUrl, '--advertise-client-urls', member.clientUrl],
+    ['--listen-peer-urls', member.peerUrl, '--initial-advertise-peer-urls', member.peerUrl],
+    ['--initial-cluster', others.join(','), '--initial-cluster-state', isNew ? 'new' : 'existing'],
+    ['--initial-cluster-token', 'platen'],
+    ['--heartbeat-interval', '50', '--election-timeout', '250', '--pre-vote'],
+    ['--grpc-keepalive-min-time', '1s', '--enable-grpc-gateway'],
+    // Platen compacts.
+    ['--quota-backend-bytes', String(8 * GiB), '--auto-compaction-retention', '0'],
+    ['--experimental-watch-progress-notify-interval', '1s'],
+    ['--logger', 'zap', '--log-outputs', 'stderr', '--log-level', 'warn'],
+  ].flat();
+};
