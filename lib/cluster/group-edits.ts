@@ -11,7 +11,6 @@ import {
   type RestartPolicy,
 } from '../model/cluster.js';
 import { hostNameRule, isHostName, isName, nameRule } from '../model/names.js';
-import { canonicalAddress } from '../platform/ip-address.js';
 
 /** What is not said stays as it is. A community of null: SNMP is not answered. */
 export interface ServicesChange {
@@ -53,8 +52,10 @@ export interface ResourceChange {
   readonly restart?: RestartPolicy | null;
 }
 
-/** Says why an address cannot be a virtual server's here; undefined when it can. */
-export type AddressFault = (address: string) => string | undefined;
+/** The address in its one spelling, or why it cannot be a virtual server's here. */
+export type AddressRule = (
+  text: string,
+) => { readonly ok: true; readonly address: string } | { readonly ok: false; readonly reason: string };
 
 const refused = (message: string): PlatenError => new PlatenError('group-refused', message);
 
@@ -91,7 +92,7 @@ const withSettings = (before: GroupRecord, { services, ...settings }: GroupSetti
     : { ...next, services: changedServices(next.services ?? groupDefaults.services, services) };
 };
 
-const resourceOf = ({ name, kind, value, restart }: ResourceDraft, addressFault: AddressFault): ResourceRecord => {
+const resourceOf = ({ name, kind, value, restart }: ResourceDraft, addressRule: AddressRule): ResourceRecord => {
   if (!isName(name)) throw new PlatenError('bad-request', `${JSON.stringify(name)}: ${nameRule}`);
   const policy = restart === undefined ? {} : { restart };
   if (kind === 'print-spooler') {
@@ -100,14 +101,13 @@ const resourceOf = ({ name, kind, value, restart }: ResourceDraft, addressFault:
   }
   if (value === undefined) throw new PlatenError('bad-request', `${name} needs a value: its address, or its name`);
   if (kind === 'network-name') return { name, kind, value: networkNameOf(value), wanted: 'online', ...policy };
-  const address = canonicalAddress(value);
-  const fault = addressFault(address);
-  if (fault !== undefined) throw refused(fault);
-  return { name, kind, value: address, wanted: 'online', ...policy };
+  const judged = addressRule(value);
+  if (!judged.ok) throw refused(judged.reason);
+  return { name, kind, value: judged.address, wanted: 'online', ...policy };
 };
 
 /** Addresses, a network name where there is one, and a print spooler, all wanted online. */
-export const createdGroup = (draft: GroupDraft, addressFault: AddressFault): GroupRecord => {
+export const createdGroup = (draft: GroupDraft, addressRule: AddressRule): GroupRecord => {
   const { name, addresses, networkName, ...settings } = draft;
   if (!isName(name)) throw new PlatenError('bad-request', `${JSON.stringify(name)}: ${nameRule}`);
   if (addresses.length === 0) throw new PlatenError('bad-request', `group ${name} needs an address`);
@@ -119,7 +119,7 @@ export const createdGroup = (draft: GroupDraft, addressFault: AddressFault): Gro
     ...(networkName === undefined ? [] : [{ name: 'name', kind: 'network-name', value: networkName } as const]),
     { name: 'spooler', kind: 'print-spooler' },
   ];
-  const resources = drafts.map((each) => resourceOf(each, addressFault));
+  const resources = drafts.map((each) => resourceOf(each, addressRule));
   return sound(withSettings({ version: 1, name, resources }, settings));
 };
 
@@ -135,11 +135,12 @@ export const resourceNamed = (record: GroupRecord, name: string): ResourceRecord
 
 /** Whatever runs must rest before it becomes something else. */
 const assertOffline = (record: GroupRecord, { name, wanted }: ResourceRecord): void => {
-  if (wanted === 'online') throw refused(`${name} is wanted online: platen resource offline ${record.name}/${name} first`);
+  if (wanted === 'online')
+    throw refused(`${name} is wanted online: platen resource offline ${record.name}/${name} first`);
 };
 
-export const withResource = (record: GroupRecord, draft: ResourceDraft, addressFault: AddressFault): GroupRecord =>
-  sound({ ...record, resources: [...(record.resources ?? []), resourceOf(draft, addressFault)] });
+export const withResource = (record: GroupRecord, draft: ResourceDraft, addressRule: AddressRule): GroupRecord =>
+  sound({ ...record, resources: [...(record.resources ?? []), resourceOf(draft, addressRule)] });
 
 export const withoutResource = (record: GroupRecord, name: string): GroupRecord => {
   const resource = resourceNamed(record, name);
@@ -154,14 +155,18 @@ export const withChangedResource = (
   record: GroupRecord,
   name: string,
   { value, restart }: ResourceChange,
-  addressFault: AddressFault,
+  addressRule: AddressRule,
 ): GroupRecord => {
   const before = resourceNamed(record, name);
   if (value !== undefined && value !== before.value) assertOffline(record, before);
   const { restart: policyBefore, ...rest } = before;
   const policy = restart === null ? undefined : (restart ?? policyBefore);
-  const draft = { ...rest, ...(value === undefined ? {} : { value }), ...(policy === undefined ? {} : { restart: policy }) };
-  return replaced(record, before, { ...resourceOf(draft, addressFault), wanted: before.wanted });
+  const draft = {
+    ...rest,
+    ...(value === undefined ? {} : { value }),
+    ...(policy === undefined ? {} : { restart: policy }),
+  };
+  return replaced(record, before, { ...resourceOf(draft, addressRule), wanted: before.wanted });
 };
 
 export const withWanted = (record: GroupRecord, name: string, wanted: ResourceRecord['wanted']): GroupRecord => {

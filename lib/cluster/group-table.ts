@@ -93,4 +93,5 @@ export class GroupTable {
   }
 }
 
-const holderOf = (entry: Entry | undefined): string | undefined => (entry?.value as { group?: string } | undefined)?.group;
+const holderOf = (entry: Entry | undefined): string | undefined =>
+  (entry?.value as { group?: string } | undefined)?.group;

@@ -7,7 +7,7 @@ import { keys } from '../store/keys.js';
 import type { Compare, Json, Store } from '../store/store.js';
 import { hindrance } from './candidates.js';
 import {
-  type AddressFault,
+  type AddressRule,
   changedGroup,
   createdGroup,
   type GroupDraft,
@@ -26,7 +26,7 @@ export interface OperationsParts {
   readonly store: Store;
   /** What this node sees of the others: a move is refused by it. */
   readonly view: () => View;
-  readonly addressFault: AddressFault;
+  readonly addressRule: AddressRule;
 }
 
 /** Throws `group-not-found`. */
@@ -46,7 +46,7 @@ export class Operations {
 
   /** Throws `group-exists`, `group-refused`, `bad-request`. */
   async createGroup(draft: GroupDraft): Promise<GroupRecord> {
-    const record = createdGroup(draft, this.#parts.addressFault);
+    const record = createdGroup(draft, this.#parts.addressRule);
     await this.#groups.edit(draft.name, (current) => {
       if (current !== undefined) throw new PlatenError('group-exists', `group ${draft.name} exists already`);
       return { record };
@@ -56,7 +56,22 @@ export class Operations {
 
   /** As the store has it, not as this node has seen it. Throws `group-not-found`. */
   async group(group: string): Promise<GroupRecord> {
-    return existing(group, (await this.#parts.store.get(keys.group(group)))?.value as unknown as GroupRecord | undefined);
+    return existing(
+      group,
+      (await this.#parts.store.get(keys.group(group)))?.value as unknown as GroupRecord | undefined,
+    );
+  }
+
+  /** In the order of their names. */
+  async groups(): Promise<readonly GroupRecord[]> {
+    const records: GroupRecord[] = [];
+    for (let from: string | undefined, more = true; more; ) {
+      const range = await this.#parts.store.range(keys.groups, from === undefined ? {} : { from });
+      records.push(...range.entries.map(({ value }) => value as unknown as GroupRecord));
+      from = `${range.entries.at(-1)?.key}\0`;
+      more = range.more;
+    }
+    return records;
   }
 
   changeGroup(group: string, settings: GroupSettings): Promise<GroupRecord> {
@@ -85,11 +100,11 @@ export class Operations {
   }
 
   addResource(group: string, draft: ResourceDraft): Promise<GroupRecord> {
-    return this.#change(group, (record) => withResource(record, draft, this.#parts.addressFault));
+    return this.#change(group, (record) => withResource(record, draft, this.#parts.addressRule));
   }
 
   changeResource(group: string, name: string, change: ResourceChange): Promise<GroupRecord> {
-    return this.#change(group, (record) => withChangedResource(record, name, change, this.#parts.addressFault));
+    return this.#change(group, (record) => withChangedResource(record, name, change, this.#parts.addressRule));
   }
 
   removeResource(group: string, name: string): Promise<GroupRecord> {
@@ -135,7 +150,8 @@ export class Operations {
 
   async #assertEmpty(group: string): Promise<void> {
     const { store } = this.#parts;
-    const has = async (prefix: string): Promise<boolean> => (await store.range(prefix, { limit: 1 })).entries.length > 0;
+    const has = async (prefix: string): Promise<boolean> =>
+      (await store.range(prefix, { limit: 1 })).entries.length > 0;
     if (await has(keys.printers(group))) throw new PlatenError('group-not-empty', `group ${group} still has printers`);
     if (await has(keys.jobs(group)))
       throw new PlatenError('group-not-empty', `group ${group} still has unfinished jobs`);

@@ -89,7 +89,10 @@ export class TakeoverLog {
       const old = entries.filter(({ key }) => key <= keys.takeover(group, Math.max(0, epoch - keptRecords)));
       await this.#store.txn(
         [],
-        [{ put: keys.takeover(group, epoch), value: record as unknown as Json }, ...old.map(({ key }) => ({ delete: key }))],
+        [
+          { put: keys.takeover(group, epoch), value: record as unknown as Json },
+          ...old.map(({ key }) => ({ delete: key })),
+        ],
       );
     } catch (error) {
       this.#log.warn({ err: error, group, epoch }, 'a change of owner could not be kept');
