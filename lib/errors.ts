@@ -125,6 +125,42 @@ export const errorKinds = {
     http: 503,
     ipp: 'server-error-too-many-jobs',
   },
+  'group-not-found': {
+    meaning: 'there is no such group',
+    retriable: false,
+    http: 404,
+    ipp: 'client-error-not-found',
+  },
+  'group-exists': {
+    meaning: 'a group of that name exists already',
+    retriable: false,
+    http: 409,
+    ipp: 'client-error-not-possible',
+  },
+  'group-refused': {
+    meaning: 'the group would contradict itself or another group',
+    retriable: false,
+    http: 409,
+    ipp: 'client-error-not-possible',
+  },
+  'group-not-empty': {
+    meaning: 'the group still has printers or unfinished jobs',
+    retriable: false,
+    http: 409,
+    ipp: 'client-error-not-possible',
+  },
+  'move-refused': {
+    meaning: 'the group cannot go to that node now',
+    retriable: true,
+    http: 409,
+    ipp: 'client-error-not-possible',
+  },
+  'node-not-found': {
+    meaning: 'there is no such node',
+    retriable: false,
+    http: 404,
+    ipp: 'client-error-not-found',
+  },
   'not-authorized': {
     meaning: 'this client may not do that',
     retriable: false,

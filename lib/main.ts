@@ -59,6 +59,7 @@ export const startNode = async ({
     const node = config.node.name;
     const admin = await AdminServer.create({
       servers,
+      ...(member === undefined ? {} : { cluster: member.face }),
       events,
       token: await ensureToken(stateDirectory),
       node: { name: node, version, startedAt: clock.wall() },

@@ -12,6 +12,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { EventLog } from '../queue/events.js';
 import type { VirtualServer } from '../queue/virtual-server.js';
+import type { ClusterFace } from './cluster-face.js';
 
 /** What the node knows of itself just now. */
 export interface NodeStatus {
@@ -35,7 +36,10 @@ export interface AdminLimits {
 }
 
 export interface AdminParts {
+  /** Looked at anew for each request: in a cluster groups come and go. */
   readonly servers: readonly VirtualServer[];
+  /** Absent: this node is alone. */
+  readonly cluster?: ClusterFace;
   readonly events: EventLog;
   readonly token: string;
   readonly node: {

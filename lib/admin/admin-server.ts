@@ -5,7 +5,9 @@ import { fastify, type HTTPMethods, type InjectOptions, type LightMyRequestRespo
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { PlatenError } from '../errors.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
+import { clusterRoutes } from './cluster-routes.js';
 import { eventRoutes } from './event-routes.js';
+import { groupRoutes } from './group-routes.js';
 import { Groups } from './groups.js';
 import { healthRoutes } from './health-routes.js';
 import { checkHost } from './host-check.js';
@@ -15,7 +17,9 @@ import { describeRoutes, openapiRoute } from './openapi.js';
 import { assertPolicy, authorize, type Policy, refuseOtherOrigins } from './policy.js';
 import { printerRoutes } from './printer-routes.js';
 import { answerProblem } from './problems.js';
+import { resourceRoutes } from './resource-routes.js';
 import { statusRoutes } from './status-routes.js';
+import { toOwner } from './to-owner.js';
 
 export interface AdminRoute {
   readonly method: HTTPMethods;
@@ -44,9 +48,11 @@ export class AdminServer {
   readonly routes: AdminRoute[] = [];
   readonly #app: AdminApp;
   readonly #parts: AdminParts;
+  readonly #groups: Groups;
 
   private constructor(parts: AdminParts) {
     this.#parts = parts;
+    this.#groups = new Groups(parts.servers);
     this.#app = createApp(parts);
   }
 
@@ -76,7 +82,7 @@ export class AdminServer {
 
   #guard(): void {
     const app = this.#app;
-    const { log, token, names, limits } = this.#parts;
+    const { log, token, names, limits, cluster } = this.#parts;
     app.server.maxConnections = limits.maxConnections;
     // Whether a body is wanted is decided after the checks, not by the HTTP parser.
     app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response));
@@ -91,17 +97,23 @@ export class AdminServer {
     app.addHook('onRequest', async (_request, reply) => {
       void reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
     });
+    app.decorateRequest('forwardedBy', undefined);
+    app.decorateRequest('clientAddress', '');
     app.addHook('onRequest', checkHost(names));
-    app.addHook('onRequest', authorize(token));
+    app.addHook('onRequest', authorize(token, cluster?.secret));
     app.addHook('onRequest', refuseOtherOrigins);
+    if (cluster !== undefined) app.addHook('onRequest', toOwner(cluster, this.#groups, limits));
     app.addHook('preParsing', async (request, reply) => {
       const { readsBody } = request.routeOptions.config;
       if (request.headers.expect !== undefined && readsBody !== true) reply.raw.writeContinue();
     });
     // Acts of operators stay on record (R58).
-    app.addHook('onResponse', async ({ method, ip, routeOptions, params }, { statusCode }) => {
+    app.addHook('onResponse', async ({ method, clientAddress, routeOptions, params }, { statusCode }) => {
       if (method === 'GET' || method === 'HEAD') return;
-      log.info({ method, route: routeOptions.url, params, client: ip, status: statusCode }, 'operator request');
+      log.info(
+        { method, route: routeOptions.url, params, client: clientAddress, status: statusCode },
+        'operator request',
+      );
     });
     app.setErrorHandler((error: Error, request, reply) => answerProblem(error, request, reply, log));
     app.setNotFoundHandler(async () => {
@@ -112,7 +124,7 @@ export class AdminServer {
   async #declare(): Promise<void> {
     const app = this.#app;
     const parts = this.#parts;
-    const groups = new Groups(parts.servers);
+    const groups = this.#groups;
     await describeRoutes(app, parts);
     healthRoutes(app, groups);
     openapiRoute(app);
@@ -121,5 +133,8 @@ export class AdminServer {
     jobRoutes(app, groups);
     await app.register(async (upload) => jobUpload(upload.withTypeProvider<ZodTypeProvider>(), groups, parts));
     eventRoutes(app, parts);
+    clusterRoutes(app, parts);
+    groupRoutes(app, parts);
+    resourceRoutes(app, parts);
   }
 }

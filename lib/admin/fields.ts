@@ -2,7 +2,8 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isName, nameRule } from '../model/names.js';
+import { communityRule, hostNameRule, isCommunity, isHostName, isName, nameRule } from '../model/names.js';
+import { isNetwork, networkRule } from '../platform/ip-address.js';
 
 /** A whole number in a path or query. */
 export const wholeText = (least: number, most: number) =>
@@ -22,6 +23,10 @@ export const plainText = (octets: number) =>
 
 export const nameText = z.string().refine(isName, nameRule);
 export const addressText = z.string().refine((text) => isIP(text) !== 0, 'expected an IP address');
+export const hostNameText = z.string().refine(isHostName, hostNameRule);
+export const networkText = z.string().refine(isNetwork, networkRule);
+export const communityText = z.string().refine(isCommunity, communityRule).describe('Write-only');
+export const portNumber = z.int().min(1).max(65_535);
 
 export const groupQuery = z.strictObject({
   group: nameText.optional().describe('The virtual server; may be left out when there is one only'),

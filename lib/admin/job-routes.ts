@@ -23,7 +23,7 @@ export type JobsAnswer = z.output<typeof jobsAnswer>;
 
 export const jobRoutes = (app: AdminApp, groups: Groups): void => {
   app.get('/api/1/jobs', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'Jobs: unfinished ones in the order of their ids, others the newest first',
       querystring: groupQuery.extend({
@@ -41,7 +41,7 @@ export const jobRoutes = (app: AdminApp, groups: Groups): void => {
   });
 
   app.get('/api/1/jobs/:id', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'One job with its documents and attempts',
       params: jobParams,
@@ -72,7 +72,7 @@ export const jobRoutes = (app: AdminApp, groups: Groups): void => {
   };
   for (const [word, { summary, act }] of Object.entries(acts))
     app.post(`/api/1/jobs/:id/${word}`, {
-      config: { policy: 'token' },
+      config: { policy: 'token', forGroup: true },
       schema: {
         summary,
         params: jobParams,

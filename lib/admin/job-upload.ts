@@ -45,7 +45,7 @@ export const jobUpload = (app: AdminApp, groups: Groups, { limits }: AdminParts)
   app.addContentTypeParser('application/octet-stream', (_request, _payload, done) => done(null));
 
   app.post('/api/1/jobs', {
-    config: { policy: 'token', readsBody: true },
+    config: { policy: 'token', forGroup: true, readsBody: true },
     bodyLimit: limits.maxDocumentBytes,
     schema: {
       summary: 'Prints a file: the body, as application/octet-stream',
@@ -80,7 +80,7 @@ export const jobUpload = (app: AdminApp, groups: Groups, { limits }: AdminParts)
         copies,
         holdUntil: hold,
         ...(priority === undefined ? {} : { priority }),
-        origin: { protocol: 'rest', address: request.ip },
+        origin: { protocol: 'rest', address: request.clientAddress },
       } as const;
       const job = await spooler.uploads.submit(id, draft, { documents: [document], open: false });
       return reply.status(201).send(showJobDetail(job, spooler));

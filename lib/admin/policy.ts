@@ -12,6 +12,14 @@ declare module 'fastify' {
     policy?: Policy;
     /** The handler reads the body itself, and asks for it (100 Continue) when it wants it. */
     readsBody?: boolean;
+    /** It is about the printers or jobs of a group: whoever owns the group answers it. */
+    forGroup?: boolean;
+  }
+  interface FastifyRequest {
+    /** The node that passed the request on; undefined when it came from an operator. */
+    forwardedBy: string | undefined;
+    /** Where the operator's request came from. */
+    clientAddress: string;
   }
 }
 
@@ -22,6 +30,14 @@ export const assertPolicy = ({ method, url, config }: RouteOptions): Policy => {
   return policy;
 };
 
+/** What a node says when it passes a request on; believed only beside the cluster's secret. */
+export const forwardHeaders = { node: 'x-platen-forwarded-by', client: 'x-platen-client' } as const;
+
+const headerOf = ({ headers }: FastifyRequest, name: string): string | undefined => {
+  const value = headers[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+};
+
 const bearerToken = (authorization: string | undefined): string => {
   if (authorization === undefined) throw new PlatenError('not-authenticated', 'the request carries no token');
   const token = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(authorization)?.[1];
@@ -29,12 +45,20 @@ const bearerToken = (authorization: string | undefined): string => {
   return token;
 };
 
-/** Lets a request to an open route or with the right token pass; an address of nobody's counts (R56). */
-export const authorize = (token: string) => {
-  const isRight = tokenCheck(token);
+/** Lets a request to an open route or with the right token pass; an address of nobody's counts (R56). Nodes show the cluster's secret. */
+export const authorize = (token: string, secret: string | undefined) => {
+  const isToken = tokenCheck(token);
+  const isSecret = secret === undefined ? undefined : tokenCheck(secret);
   return async (request: FastifyRequest): Promise<void> => {
+    request.clientAddress = request.ip;
     if (request.routeOptions.config.policy === 'open') return;
+    const by = headerOf(request, forwardHeaders.node);
+    const isForwarded = by !== undefined && isSecret !== undefined;
+    const isRight = isForwarded ? isSecret : isToken;
     if (!isRight(bearerToken(request.headers.authorization))) throw new PlatenError('not-authenticated');
+    if (!isForwarded) return;
+    request.forwardedBy = by;
+    request.clientAddress = headerOf(request, forwardHeaders.client) ?? request.ip;
   };
 };
 

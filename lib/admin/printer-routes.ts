@@ -20,7 +20,7 @@ export type PrintersAnswer = z.output<typeof printersAnswer>;
 
 export const printerRoutes = (app: AdminApp, groups: Groups): void => {
   app.get('/api/1/printers', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'Printers in the order of their names',
       querystring: groupQuery.extend({ limit: wholeText(1, 250).default(200), from: nameText.optional() }),
@@ -36,7 +36,7 @@ export const printerRoutes = (app: AdminApp, groups: Groups): void => {
   });
 
   app.post('/api/1/printers', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'Makes a printer',
       querystring: groupQuery,
@@ -50,7 +50,7 @@ export const printerRoutes = (app: AdminApp, groups: Groups): void => {
   });
 
   app.get('/api/1/printers/:name', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'One printer',
       params: printerParams,
@@ -64,7 +64,7 @@ export const printerRoutes = (app: AdminApp, groups: Groups): void => {
   });
 
   app.patch('/api/1/printers/:name', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'Changes what is given of a printer',
       params: printerParams,
@@ -80,7 +80,7 @@ export const printerRoutes = (app: AdminApp, groups: Groups): void => {
   });
 
   app.delete('/api/1/printers/:name', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'Removes a printer that has no unfinished jobs',
       params: printerParams,
@@ -94,7 +94,7 @@ export const printerRoutes = (app: AdminApp, groups: Groups): void => {
   });
 
   app.post('/api/1/printers/:name/pause', {
-    config: { policy: 'token' },
+    config: { policy: 'token', forGroup: true },
     schema: {
       summary: 'Starts no further job there; goes on accepting',
       params: printerParams,
@@ -126,7 +126,7 @@ export const printerRoutes = (app: AdminApp, groups: Groups): void => {
   };
   for (const [word, { summary, act }] of Object.entries(acts))
     app.post(`/api/1/printers/:name/${word}`, {
-      config: { policy: 'token' },
+      config: { policy: 'token', forGroup: true },
       schema: {
         summary,
         params: printerParams,

@@ -6,7 +6,7 @@ export const exitCodes = {
   usage: { code: 2, meaning: 'the command line, a file or the configuration is wrong; nothing was asked' },
   unreachable: { code: 3, meaning: 'no answer from the node' },
   'not-authorized': { code: 4, meaning: 'the token is missing, unreadable or wrong' },
-  'not-found': { code: 5, meaning: 'there is no such printer, job or group' },
+  'not-found': { code: 5, meaning: 'there is no such printer, job, group, node or resource' },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 
 export type ExitName = keyof typeof exitCodes;

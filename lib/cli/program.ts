@@ -3,8 +3,17 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../platform/version.js';
 import { type CliParts, examples } from './cli.js';
+import { clusterExplain } from './cluster/explain.js';
+import { clusterStatus } from './cluster/status.js';
 import { events } from './events.js';
 import { CliError, exitCodeHelp, exitCodes } from './exit-codes.js';
+import { groupCreate } from './group/create.js';
+import { groupList } from './group/list.js';
+import { groupMove } from './group/move.js';
+import { groupRemove } from './group/remove.js';
+import { groupSet } from './group/set.js';
+import { groupShow } from './group/show.js';
+import { history } from './history.js';
 import { jobCancel } from './job/cancel.js';
 import { jobHold } from './job/hold.js';
 import { jobList } from './job/list.js';
@@ -12,6 +21,9 @@ import { jobPrint } from './job/print.js';
 import { jobRelease } from './job/release.js';
 import { jobRestart } from './job/restart.js';
 import { jobShow } from './job/show.js';
+import { nodeDrain } from './node/drain.js';
+import { nodeList } from './node/list.js';
+import { nodeResume } from './node/resume.js';
 import { printerAccept } from './printer/accept.js';
 import { printerAdd } from './printer/add.js';
 import { printerList } from './printer/list.js';
@@ -21,6 +33,10 @@ import { printerRemove } from './printer/remove.js';
 import { printerResume } from './printer/resume.js';
 import { printerSet } from './printer/set.js';
 import { printerShow } from './printer/show.js';
+import { resourceAdd } from './resource/add.js';
+import { resourceOffline } from './resource/offline.js';
+import { resourceOnline } from './resource/online.js';
+import { resourceRemove } from './resource/remove.js';
 import { status } from './status.js';
 import { printable } from './terminal.js';
 
@@ -29,7 +45,7 @@ const environmentHelp = `Environment: PLATEN_URL, PLATEN_TOKEN_FILE, PLATEN_STAT
 export const createProgram = (cli: CliParts): Command => {
   const { terminal } = cli;
   const program = new Command('platen')
-    .description('Operates a Platen print server: its printers, jobs and events.')
+    .description('Operates a Platen print server: its cluster, printers, jobs and events.')
     .version(version)
     .option('--url <url>', 'the node; default: what the configuration says, else http://127.0.0.1:8630')
     .option('--state <directory>', "the node's state directory, where its token is; default: ./spool")
@@ -69,6 +85,17 @@ export const createProgram = (cli: CliParts): Command => {
     add(printer, cli);
   const job = program.command('job').description('jobs: waiting, being printed, finished');
   for (const add of [jobList, jobShow, jobPrint, jobCancel, jobHold, jobRelease, jobRestart]) add(job, cli);
+  const group = program.command('group').description('groups: virtual servers that move between nodes');
+  for (const add of [groupList, groupShow, groupCreate, groupSet, groupRemove, groupMove]) add(group, cli);
+  const resource = program
+    .command('resource')
+    .description("a group's resources: addresses, network name, print spooler");
+  for (const add of [resourceAdd, resourceRemove, resourceOffline, resourceOnline]) add(resource, cli);
+  const node = program.command('node').description('nodes of the cluster');
+  for (const add of [nodeList, nodeDrain, nodeResume]) add(node, cli);
+  const cluster = program.command('cluster').description('the cluster as a whole');
+  for (const add of [clusterStatus, clusterExplain]) add(cluster, cli);
+  history(program, cli);
   events(program, cli);
   return program;
 };

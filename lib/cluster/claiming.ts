@@ -20,6 +20,7 @@ export const claiming = (view: View, group: string, freedom: Freedom): Finding =
   if (time < due)
     return waiting(`${before} ${rank > 1 ? 'are' : 'is'} before me; look again in ${seconds(due - time)}`, due);
   const why = rank === 0 ? 'I am first of those alive' : `${before} did not take it`;
+  const because = `${freedom.because} and ${why}`;
   const last = ownerOf(view, group)?.record;
   const failovers = last?.failovers;
   const record: OwnerRecord = {
@@ -27,7 +28,8 @@ export const claiming = (view: View, group: string, freedom: Freedom): Finding =
     node: me,
     incarnation: view.renewal.incarnation,
     epoch: (last?.epoch ?? 0) + 1,
+    because,
     ...(failovers === undefined ? {} : { failovers }),
   };
-  return acting(`${freedom.because} and ${why}`, { do: 'claim', group, revision: freedom.revision, record });
+  return acting(because, { do: 'claim', group, revision: freedom.revision, record });
 };

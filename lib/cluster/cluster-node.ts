@@ -6,7 +6,7 @@ import type { Log } from '../platform/log.js';
 import type { Store } from '../store/store.js';
 import { decide } from './decide.js';
 import type { Decision, Reason } from './decision.js';
-import { Executor } from './executor.js';
+import { Executor, type Step } from './executor.js';
 import { Journal, type Note } from './journal.js';
 import { LocalGroups } from './local-groups.js';
 import { Observer } from './observer.js';
@@ -16,6 +16,8 @@ import { Placement } from './placement.js';
 import type { Renewal } from './renewal.js';
 import { Renewer } from './renewer.js';
 import type { EpochMemory, Resources } from './resources.js';
+import { type NewsSink, noteNews } from './news.js';
+import { TakeoverLog } from './takeover-log.js';
 import type { Timing } from './timing.js';
 import { deathOf, localResources, ownOwner, type View } from './view.js';
 
@@ -35,6 +37,8 @@ export interface ClusterNodeParts {
   readonly onRenewal?: (renewal: Renewal) => void;
   /** Told when nothing of a life is left; the next one begins when it resolves. */
   readonly onLifeOver?: () => Promise<void>;
+  /** Told what operators should hear of. */
+  readonly news?: NewsSink;
 }
 
 /** Looks at least this often. */
@@ -42,6 +46,8 @@ const longestWaitMs = 1_000;
 
 export class ClusterNode {
   readonly ownership: Ownership;
+  /** Changes of owner that brought groups here; is to be told of the first octet that leaves. */
+  readonly takeovers: TakeoverLog;
   readonly #parts: ClusterNodeParts;
   readonly #renewer: Renewer;
   readonly #observer: Observer;
@@ -73,6 +79,7 @@ export class ClusterNode {
       describe: () => this.#describe(),
       onChange: (renewal) => this.#renewed(renewal),
     });
+    this.takeovers = new TakeoverLog({ store, clock, log });
     this.ownership = new Ownership({ node, clock, renewal: () => this.#renewer.renewal });
     this.#executor = new Executor({
       clock,
@@ -86,7 +93,7 @@ export class ClusterNode {
       describe: (group, name) =>
         this.#observer.observed.groups.get(group)?.record.resources?.find((each) => each.name === name),
       beginLife: () => this.#beginLife(),
-      onStep: (group, text) => this.#journal.note(group, text),
+      onStep: (group, step, text) => this.#stepped(group, step, text),
     });
   }
 
@@ -168,6 +175,7 @@ export class ClusterNode {
 
   #look(): void {
     const view = this.view();
+    noteNews(this.#parts.news, this.takeovers.look(view));
     const death = deathOf(view);
     if (death !== undefined) {
       this.#renewer.lose(death);
@@ -206,6 +214,13 @@ export class ClusterNode {
       ({ record }) => record.incarnation === incarnation && record.released !== true,
     );
     return !up && !owns;
+  }
+
+  #stepped(group: string, step: Step, text: string): void {
+    this.#journal.note(group, text);
+    const record = this.#observer.observed.groups.get(group)?.record;
+    if (record !== undefined && step.state === 'online') this.takeovers.online(record, step.resource);
+    if (step.state === 'failed') this.#parts.news?.note('resource-failed', { group, text });
   }
 
   #renewed(renewal: Renewal): void {

@@ -25,7 +25,12 @@ export interface ExecutorParts {
   /** Told when a resource came online or went offline, or an action failed. */
   readonly onChange: () => void;
   /** Told of each resource that came online, went offline or failed. */
-  readonly onStep: (group: string, text: string) => void;
+  readonly onStep: (group: string, step: Step, text: string) => void;
+}
+
+export interface Step {
+  readonly resource: string;
+  readonly state: 'online' | 'offline' | 'failed';
 }
 
 type Of<Kind extends Action['do']> = Extract<Action, { do: Kind }>;
@@ -136,11 +141,12 @@ export class Executor {
         await resources.online(group, resource, tenure, signal);
         if (signal.aborted || !tenure.holds()) return;
         local.setState(group, name, 'online');
-        onStep(group, `${name} online at epoch ${epoch}`);
+        onStep(group, { resource: name, state: 'online' }, `${name} online at epoch ${epoch}`);
       } catch (error) {
         if (signal.aborted || !tenure.holds()) return;
         local.setState(group, name, 'failed', clock.monotonic());
-        onStep(group, `${name} failed: ${error instanceof Error ? error.message : String(error)}`);
+        const why = error instanceof Error ? error.message : String(error);
+        onStep(group, { resource: name, state: 'failed' }, `${name} failed: ${why}`);
         log.warn({ err: error, group, resource: name, epoch }, 'a resource failed');
         return;
       }
@@ -175,7 +181,7 @@ export class Executor {
     }
     local.setState(group, name, 'offline');
     if (this.#isDown(group)) local.setResumed(group);
-    onStep(group, `${name} offline`);
+    onStep(group, { resource: name, state: 'offline' }, `${name} offline`);
   }
 
   #isDown(group: string): boolean {

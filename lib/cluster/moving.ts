@@ -18,7 +18,7 @@ const handedOver = (
   view: View,
   group: string,
   owner: OwnerRecord,
-  { to, how, incarnation }: Plan & { incarnation: string },
+  { to, how, because, incarnation }: Plan & { incarnation: string },
 ): OwnerRecord => {
   const failovers = [...failoversOf(view, group, owner), ...(how === 'failed-over' ? [view.wall] : [])];
   return {
@@ -27,6 +27,7 @@ const handedOver = (
     incarnation,
     epoch: owner.epoch + 1,
     how,
+    because,
     ...(failovers.length === 0 ? {} : { failovers }),
   };
 };

@@ -1,11 +1,21 @@
 // The schema of the configuration file: every key, its bounds and its default.
 
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { parseDeviceUri } from '../model/device-uri.js';
-import { communityRule, isCommunity, isMediaType, isName, mediaTypeRule, nameRule } from '../model/names.js';
+import {
+  communityRule,
+  hostNameRule,
+  isCommunity,
+  isHostName,
+  isMediaType,
+  isName,
+  mediaTypeRule,
+  nameRule,
+} from '../model/names.js';
 import { defaultDeviceOptions } from '../model/printer.js';
+import { isNetwork, networkRule } from '../platform/ip-address.js';
 import { logLevels } from '../platform/log.js';
 
 const KiB = 1024;
@@ -35,20 +45,12 @@ const bytes = (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
 
 const name = z.string().refine(isName, nameRule);
 const address = z.string().refine((text) => isIP(text) !== 0, 'expected an IP address');
-const hostRule = 'expected a DNS name: labels of letters, digits and hyphens, joined by dots';
 const hostName = z
   .string()
-  .max(253, hostRule)
-  .regex(/^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/, hostRule)
+  .refine(isHostName, hostNameRule)
   .transform((text) => text.toLowerCase());
 
-/** `192.0.2.0/24`, or one address. */
-const isNetwork = (text: string): boolean => {
-  const [base = '', length, more] = text.split('/');
-  if (isIP(base) === 0 || more !== undefined) return false;
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (isIPv6(base) ? 128 : 32));
-};
-const network = z.string().refine(isNetwork, 'expected a network such as 192.0.2.0/24, or an address');
+const network = z.string().refine(isNetwork, networkRule);
 
 const community = z.string().refine(isCommunity, communityRule);
 const text127 = z

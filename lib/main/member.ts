@@ -2,14 +2,17 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
+import { loopbackRule } from '../cluster/loopback-addresses.js';
 import { NodeMemory } from '../cluster/node-memory.js';
+import { Operations } from '../cluster/operations.js';
+import { clusterSecret } from '../cluster/secret.js';
 import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
 import type { ClusterConfig } from '../config.js';
 import type { NodeAddresses } from '../model/cluster.js';
-import type { Store } from '../store/store.js';
 import { EtcdMaintenance } from '../store/etcd/maintenance.js';
 import { openEtcdStore } from '../store/etcd/etcd-store.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
@@ -30,12 +33,12 @@ const endpointsOf = ({ endpoints, member }: ClusterConfig): readonly string[] =>
   member === undefined ? endpoints : [member.clientUrl, ...endpoints.filter((url) => url !== member.clientUrl)];
 
 /** A cluster's nodes may all start at once: the store is there when most of its members are. */
-const untilReachable = async (store: Store, { clock, log }: Surroundings, signal: AbortSignal): Promise<void> => {
-  for (let isSaid = false; !signal.aborted; isSaid = true) {
+const patiently = async <T>(read: () => Promise<T>, { clock, log }: Surroundings, signal: AbortSignal): Promise<T> => {
+  for (let isSaid = false; ; isSaid = true) {
     try {
-      await store.range('/platen/', { limit: 1 });
-      return;
+      return await read();
     } catch (error) {
+      if (signal.aborted) throw error;
       if (!isSaid) log.warn({ err: error }, 'the store does not answer yet; this node waits for it');
       await clock.sleep(waitForStoreMs, signal);
     }
@@ -63,7 +66,8 @@ export interface Member {
   readonly makings: NodeMakings;
   /** The virtual servers that are here just now. */
   readonly servers: readonly ServedGroup[];
-  readonly node: ClusterNode;
+  /** For operators. */
+  readonly face: ClusterFace;
   /** Takes part from now on: renews, judges, owns. Stops first of all. */
   begin(addresses: NodeAddresses): void;
 }
@@ -81,7 +85,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   stops.add(() => renewals.close());
   const stopping = new AbortController();
   stops.add(() => stopping.abort());
-  await untilReachable(store, around, stopping.signal);
+  const secret = await patiently(() => clusterSecret(store), around, stopping.signal);
   const spool = await openSpool({
     directory: stateDirectory,
     limits: { reserveBytes: limits.diskReserveBytes, maxDocumentBytes: limits.maxDocumentBytes },
@@ -101,7 +105,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     log,
     describe: (group) => node.view().observed.groups.get(group)?.record,
     onActivity: () => node.lookAgain(),
-    onFirstByte: () => undefined,
+    onFirstByte: (group, epoch) => node.takeovers.firstByte(group, epoch),
     onUncertain: () => node.lose('it is not known what the store holds'),
   });
   const { renewEveryMs, fenceAfterMs, takeoverAfterMs } = cluster;
@@ -116,6 +120,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     suspendCounting,
     memory: await NodeMemory.open(stateDirectory),
     resources: host,
+    news: makings.events,
     onRenewal: teller(watchdog),
     onLifeOver: async () => {
       watchdog?.tellEnded();
@@ -135,7 +140,12 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   return {
     makings,
     servers: host.served,
-    node,
+    face: {
+      secret,
+      node,
+      operations: new Operations({ store, view: () => node.view(), addressRule: loopbackRule }),
+      store,
+    },
     begin: (own) => {
       addresses = own;
       node.start();

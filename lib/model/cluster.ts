@@ -116,13 +116,29 @@ export const liveIncarnation = (record: NodeRecord | undefined): string | undefi
 export const inOrderOfDependency = (group: GroupRecord): readonly ResourceRecord[] =>
   dependencyOrder.flatMap((kind) => (group.resources ?? []).filter((resource) => resource.kind === kind));
 
+const servicesFault = ({ name, services }: GroupRecord): string | undefined => {
+  if (services === undefined) return undefined;
+  const { ipp, lpd, snmp } = services;
+  const ports = [ipp.port, ...lpd.ports, ...lpd.optionalPorts];
+  const twice = ports.find((port, index) => ports.indexOf(port) !== index);
+  if (twice !== undefined) return `two services of group ${name} want TCP port ${twice}`;
+  return snmp.community !== undefined && snmp.allowFrom.length === 0
+    ? `the SNMP community of group ${name} needs the networks that may ask`
+    : undefined;
+};
+
 /** Why this group may not be written, in words; undefined when it may. */
 export const groupFault = (group: GroupRecord): string | undefined => {
   const resources = group.resources ?? [];
   if (resources.filter(({ kind }) => kind === 'print-spooler').length > 1)
     return `group ${group.name} may have one print spooler`;
+  const dependent = resources.find(({ kind }) => kind !== 'ip-address');
+  if (dependent !== undefined && !resources.some(({ kind }) => kind === 'ip-address'))
+    return `${dependent.name} needs an IP address in group ${group.name}`;
   if (new Set(resources.map(({ name }) => name)).size < resources.length)
     return `two resources of group ${group.name} have the same name`;
+  const services = servicesFault(group);
+  if (services !== undefined) return services;
   const stranger = group.preferredOwners?.find((node) => group.possibleOwners?.includes(node) === false);
   return stranger === undefined ? undefined : `preferred owner ${stranger} is no possible owner of ${group.name}`;
 };

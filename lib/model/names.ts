@@ -18,3 +18,9 @@ export const mediaTypeRule = 'expected a media type such as application/pdf, in 
 export const isCommunity = (text: string): boolean => /^[\x21-\x7e]{1,255}$/.test(text);
 
 export const communityRule = 'a community is 1 to 255 visible ASCII characters';
+
+/** A DNS name, in any case: what clients may call a virtual server by. */
+export const isHostName = (text: string): boolean =>
+  text.length <= 253 && /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/.test(text);
+
+export const hostNameRule = 'expected a DNS name: labels of letters, digits and hyphens, joined by dots';

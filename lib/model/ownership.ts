@@ -11,6 +11,8 @@ export interface OwnerRecord {
   readonly released?: true;
   /** How the group came to this owner; absent: it was claimed. */
   readonly how?: OwnerChange;
+  /** Why, in words for operators. */
+  readonly because?: string;
   /** Wall clock of the fail-overs that failing resources caused, the newest last (R34). */
   readonly failovers?: readonly number[];
 }

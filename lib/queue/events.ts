@@ -1,10 +1,11 @@
-// Keeps the events: written behind, in batches, never in the way of a job; the oldest go when there are too many.
+// Keeps the events: written behind, in batches, never in the way of a job; the oldest go when there are too many. Several nodes write into
+// one sequence: a number that another node took first is lost in a compare, and the next ones are taken.
 
 import { type EventCode, type EventRecord, eventCodes } from '../model/event.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { keys } from '../store/keys.js';
-import type { Change, Json, Store } from '../store/store.js';
+import type { Change, Compare, Json, Store } from '../store/store.js';
 
 export interface EventFields {
   readonly group?: string;
@@ -20,13 +21,19 @@ export interface EventSink {
 const keptEvents = 5_000;
 /** Events beyond this that wait to be written are dropped: they are news, not records. */
 const mostWaiting = 1_000;
+/** Events in one write: with those that they push out they stay below what etcd takes in one transaction (128). */
+const batchSize = 50;
+/** Tries for one batch while other nodes are always first. */
+const mostTries = 20;
+
+type Unnumbered = Omit<EventRecord, 'sequence'>;
 
 export class EventLog implements EventSink {
   readonly #store: Store;
   readonly #node: string;
   readonly #clock: Clock;
   readonly #log: Log;
-  #waiting: EventRecord[] = [];
+  #waiting: Unnumbered[] = [];
   #writing: Promise<void> | undefined;
   #next = 1;
 
@@ -47,7 +54,6 @@ export class EventLog implements EventSink {
     if (this.#waiting.length >= mostWaiting) return;
     this.#waiting.push({
       version: 1,
-      sequence: this.#next++,
       at: this.#clock.wall(),
       code,
       node: this.#node,
@@ -70,18 +76,34 @@ export class EventLog implements EventSink {
     // One turn later, so that what happens together is written together.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, 100);
-      const changes: Change[] = batch.flatMap((event) => [
-        { put: keys.event(event.sequence), value: event as unknown as Json },
-        ...(event.sequence > keptEvents ? [{ delete: keys.event(event.sequence - keptEvents) }] : []),
-      ]);
+      const batch = this.#waiting.splice(0, batchSize);
       try {
-        const result = await this.#store.txn([], changes);
-        if (result.outcome === 'unknown') this.#log.warn({ err: result.cause }, 'events may not have been kept');
+        await this.#keep(batch);
       } catch (error) {
         this.#log.warn({ err: error }, 'events could not be kept');
       }
     }
     this.#writing = undefined;
   }
+
+  async #keep(batch: readonly Unnumbered[]): Promise<void> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const events = batch.map((event, index): EventRecord => ({ ...event, sequence: this.#next + index }));
+      const compares = events.map(({ sequence }): Compare => ({ key: keys.event(sequence), revision: 0 }));
+      const result = await this.#store.txn(compares, events.flatMap(changesFor));
+      if (result.outcome === 'committed') {
+        this.#next += batch.length;
+        return;
+      }
+      await this.load();
+      if (result.outcome === 'unknown') return this.#log.warn({ err: result.cause }, 'events may not have been kept');
+    }
+    this.#log.warn({}, 'events could not be kept: other nodes were always first');
+  }
 }
+
+/** The event, and the one that it pushes out. */
+const changesFor = (event: EventRecord): Change[] => [
+  { put: keys.event(event.sequence), value: event as unknown as Json },
+  ...(event.sequence > keptEvents ? [{ delete: keys.event(event.sequence - keptEvents) }] : []),
+];

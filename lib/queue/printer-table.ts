@@ -7,7 +7,7 @@ import { isUsualDevicePort, parseDeviceUri } from '../model/device-uri.js';
 import { defaultDeviceOptions, type DeviceOptions, type PrinterRecord } from '../model/printer.js';
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Json, Store } from '../store/store.js';
-import { canonicalAddress } from './device-address.js';
+import { canonicalAddress } from '../platform/ip-address.js';
 import type { GroupWrites } from './group-writes.js';
 
 export type PrinterListener = (printer: PrinterRecord | undefined, before: PrinterRecord | undefined) => void;

@@ -18,6 +18,9 @@ export const keys = {
   printers: (group: string) => `${root}printers/${group}/`,
   printer: (group: string, printer: string) => `${root}printers/${group}/${printer}`,
   device: (address: string) => `${root}devices/${address}`,
+  /** Virtual servers' addresses and names: each of one group. */
+  address: (address: string) => `${root}addresses/${address}`,
+  networkName: (name: string) => `${root}names/${name}`,
   jobs: (group: string) => `${root}jobs/${group}/`,
   job: (group: string, id: number) => `${root}jobs/${group}/${padded(id)}`,
   done: (group: string) => `${root}done/${group}/`,

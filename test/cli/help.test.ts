@@ -31,6 +31,11 @@ t.test('every command has a description and examples that name it', async (t) =>
         (word) => `printer ${word}`,
       ),
       'status',
+      'history',
+      ...['explain', 'status'].map((word) => `cluster ${word}`),
+      ...['create', 'list', 'move', 'remove', 'set', 'show'].map((word) => `group ${word}`),
+      ...['drain', 'list', 'resume'].map((word) => `node ${word}`),
+      ...['add', 'offline', 'online', 'remove'].map((word) => `resource ${word}`),
     ].sort(),
   );
   for (const [name, command] of found) {

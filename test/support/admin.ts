@@ -31,7 +31,7 @@ export const startTestAdmin = async (
     token: testToken,
     node: { name: 'alpha', version: '0.1.0', startedAt: clock.wall() },
     nodeStatus: async () => ({ spool: { ...spooler.spool.usage(), freeBytes: 2 ** 40, reserveBytes: 2 ** 26 } }),
-    names: ['alpha', 'admin.example.org'],
+    names: [changes.node?.name ?? 'alpha', 'admin.example.org'],
     limits: {
       maxConnections: 100,
       headerTimeMs: 10_000,
@@ -48,7 +48,7 @@ export const startTestAdmin = async (
     admin.inject({
       method,
       url,
-      headers: { host: 'alpha', authorization: `Bearer ${testToken}` },
+      headers: { host: changes.node?.name ?? 'alpha', authorization: `Bearer ${testToken}` },
       ...(body === undefined ? {} : { payload: body }),
     });
   return { ...spooler, admin, ask };

@@ -1,6 +1,7 @@
 // Several cluster nodes in one process over one store, each with its own clock and its own way to the store.
 
 import { ClusterNode } from '../../lib/cluster/cluster-node.js';
+import type { NewsSink } from '../../lib/cluster/news.js';
 import type { Resources } from '../../lib/cluster/resources.js';
 import { defaultTiming, type Timing } from '../../lib/cluster/timing.js';
 import type { GroupRecord, NodeRecord, Readiness, ResourceRecord } from '../../lib/model/cluster.js';
@@ -77,6 +78,9 @@ export interface LabNodeOptions {
   readonly rate?: number;
   readonly timing?: Timing;
   readonly readiness?: Readiness;
+  /** Where its REST API is. */
+  readonly rest?: () => string;
+  readonly news?: NewsSink;
   /** The highest epochs that it remembers. */
   readonly epochs?: Map<string, number>;
   readonly suspendCounting?: (clock: NodeClock) => number;
@@ -103,7 +107,14 @@ export class ClusterLab {
     const clock = new NodeClock(this.clock, options);
     const way = new FaultyStore({ inner: this.store, clock: this.clock, gate: () => clock.gate() });
     const resources = new LabResources();
-    const { timing = defaultTiming, readiness = {}, suspendCounting, epochs = new Map<string, number>() } = options;
+    const {
+      timing = defaultTiming,
+      readiness = {},
+      rest = () => '',
+      news,
+      suspendCounting,
+      epochs = new Map<string, number>(),
+    } = options;
     const node = new ClusterNode({
       store: way,
       clock,
@@ -114,7 +125,7 @@ export class ClusterLab {
         this.#lives += 1;
         return `${name}${this.#lives}`;
       },
-      describe: () => ({ addresses: { peers: '', rest: '' }, readiness }),
+      describe: () => ({ addresses: { peers: '', rest: rest() }, readiness }),
       memory: {
         check: (group, epoch) => {
           if (epoch < (epochs.get(group) ?? 0)) throw new PlatenError('store-restored');
@@ -122,6 +133,7 @@ export class ClusterLab {
         remember: async (group, epoch) => void epochs.set(group, epoch),
       },
       resources,
+      ...(news === undefined ? {} : { news }),
       ...(suspendCounting === undefined ? {} : { suspendCounting: () => suspendCounting(clock) }),
     });
     return { name, clock, way, resources, node };

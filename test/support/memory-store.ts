@@ -38,10 +38,11 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.#entries.get(key));
   }
 
-  range(prefix: string, { limit = 1_000, from = '' }: RangeOptions = {}): Promise<Range> {
+  range(prefix: string, { limit = 1_000, from, order = 'ascending' }: RangeOptions = {}): Promise<Range> {
+    const isUp = order === 'ascending';
     const all = [...this.#entries.values()]
-      .filter(({ key }) => key.startsWith(prefix) && key >= from)
-      .sort((a, b) => (a.key < b.key ? -1 : 1));
+      .filter(({ key }) => key.startsWith(prefix) && (from === undefined || (isUp ? key >= from : key <= from)))
+      .sort((a, b) => (a.key < b.key === isUp ? -1 : 1));
     return Promise.resolve({ entries: all.slice(0, limit), revision: this.#revision, more: all.length > limit });
   }
 

@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import { wholeNumber } from '../arguments.js';
+import { communityFrom } from '../community.js';
 import { CliError } from '../exit-codes.js';
 
 export interface SettingOptions {
@@ -60,15 +61,6 @@ export const addSettings = (command: Command): Command =>
     .option('--snmp-port <port>', 'UDP port', wholeNumber(1, 65_535))
     .option('--snmp-index <number>', 'hrDeviceIndex of the printer', wholeNumber(1, 65_535));
 
-const firstLine = async (stdin: Readable): Promise<string> => {
-  let text = '';
-  for await (const chunk of stdin) {
-    text += String(chunk);
-    if (text.includes('\n') || text.length > 1_024) break;
-  }
-  return (text.split('\n')[0] ?? '').trim();
-};
-
 const snmpOf = async (
   { snmp, snmpCommunity, snmpPort, snmpIndex }: SettingOptions,
   stdin: Readable,
@@ -82,9 +74,7 @@ const snmpOf = async (
       );
     return snmp === false ? null : undefined;
   }
-  const community = snmpCommunity === '-' ? await firstLine(stdin) : snmpCommunity;
-  if (community === '') throw new CliError('usage', 'the SNMP community is empty');
-  return { community, port: snmpPort, index: snmpIndex };
+  return { community: await communityFrom(snmpCommunity, stdin), port: snmpPort, index: snmpIndex };
 };
 
 const isSaid = (value: object): boolean => Object.values(value).some((one) => one !== undefined);

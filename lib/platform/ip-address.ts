@@ -1,6 +1,6 @@
-// One spelling for each address, so that two printers on one device are seen to be on one device (R48).
+// One spelling for each IP address, so that two uses of one device or address are seen to be so (R48); and what a network looks like.
 
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 
@@ -12,4 +12,13 @@ export const canonicalAddress = (address: string): string => {
   if (high === undefined || low === undefined) return text;
   const words = [high, low].map((word) => Number.parseInt(word, 16));
   return words.flatMap((word) => [word >> 8, word & 255]).join('.');
+};
+
+export const networkRule = 'expected a network such as 192.0.2.0/24, or an address';
+
+/** `192.0.2.0/24`, or one address. */
+export const isNetwork = (text: string): boolean => {
+  const [base = '', length, more] = text.split('/');
+  if (isIP(base) === 0 || more !== undefined) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (isIPv6(base) ? 128 : 32));
 };

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { canonicalAddress } from '../../lib/queue/device-address.js';
+import { canonicalAddress } from '../../lib/platform/ip-address.js';
 
 const cases: [string, string][] = [
   ['192.0.2.7', '192.0.2.7'],

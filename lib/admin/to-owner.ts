@@ -1,0 +1,42 @@
+// Any node serves operators: what is about a group that another node owns goes to that node, once (item 7, DESIGN section 8).
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { PlatenError } from '../errors.js';
+import type { View } from '../cluster/view.js';
+import type { AdminLimits } from './admin-parts.js';
+import type { ClusterFace } from './cluster-face.js';
+import { groupNames, liveOwner } from './cluster-view.js';
+import { forward } from './forward.js';
+import { type Groups, onlineSpooler } from './groups.js';
+
+/** Throws `bad-request` where one of several must be named, `group-not-found` where there is none of that name. */
+const groupMeant = ({ query }: FastifyRequest, view: View): string => {
+  const { group } = query as { readonly group?: unknown };
+  const names = groupNames(view);
+  if (typeof group === 'string' && names.includes(group)) return group;
+  if (group !== undefined)
+    throw new PlatenError('group-not-found', `there is no group ${JSON.stringify(group)}; groups: ${names.join(', ')}`);
+  const [only, ...others] = names;
+  if (only === undefined) throw new PlatenError('group-not-found', 'the cluster has no group yet');
+  if (others.length > 0)
+    throw new PlatenError('bad-request', `name one of the groups with ?group=: ${names.join(', ')}`);
+  return only;
+};
+
+/** Passes requests about groups that print elsewhere on to their owners. */
+export const toOwner =
+  ({ node, secret }: ClusterFace, groups: Groups, { idleTimeMs }: Pick<AdminLimits, 'idleTimeMs'>) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    if (request.routeOptions.config.forGroup !== true) return undefined;
+    const view = node.view();
+    const group = groupMeant(request, view);
+    const here = groups.find(group);
+    if (here !== undefined && onlineSpooler(here).spooler !== undefined) return undefined;
+    const owner = liveOwner(view, group);
+    const why = node.explain().find(({ about }) => about === group)?.text ?? `nothing is known of ${group} yet`;
+    if (owner?.node === view.me) throw new PlatenError('not-ready', `${group} does not print yet: ${why}`);
+    if (owner === undefined || request.forwardedBy !== undefined)
+      throw new PlatenError('not-owner', `${group} does not print on ${view.me}: ${why}`);
+    await forward(request, reply, { group, me: view.me, owner, secret, idleTimeMs });
+    return reply;
+  };

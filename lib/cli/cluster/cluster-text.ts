@@ -1,0 +1,21 @@
+// How people are shown the cluster's nodes.
+
+import type { ClusterAnswer } from '../../admin/cluster-routes.js';
+import type { Terminal } from '../terminal.js';
+
+type NodeAnswer = ClusterAnswer['nodes'][number];
+
+const remarkOf = ({ fenced, notReady, silentForMs, state }: NodeAnswer): string => {
+  if (fenced !== undefined) return `by ${fenced.by}: ${fenced.because}`;
+  if (state === 'silent') return `not heard of for ${(silentForMs / 1_000).toFixed(1)} s`;
+  return notReady === undefined ? '' : `takes no group: ${notReady}`;
+};
+
+export const showNodes = (terminal: Terminal, nodes: readonly NodeAnswer[]): void =>
+  terminal.table(
+    ['NODE', 'STATE', 'DRAINED', 'GROUPS', 'INCARNATION', 'VERSION', 'REST', 'REMARK'],
+    nodes.map((node) => {
+      const { name, state, drained, groups, incarnation, version = '', rest } = node;
+      return [name, state, drained ? 'yes' : 'no', groups.join(' '), incarnation, version, rest, remarkOf(node)];
+    }),
+  );

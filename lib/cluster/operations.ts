@@ -1,0 +1,206 @@
+// What operators want of the cluster, written to its store; a refusal says why and writes nothing (DESIGN sections 2, 4 and 5).
+
+import { PlatenError } from '../errors.js';
+import { liveIncarnation, type ClusterRecord, type GroupRecord, type ResourceRecord } from '../model/cluster.js';
+import type { OwnerRecord } from '../model/ownership.js';
+import { keys } from '../store/keys.js';
+import type { Compare, Json, Store } from '../store/store.js';
+import { hindrance } from './candidates.js';
+import {
+  type AddressRule,
+  changedGroup,
+  createdGroup,
+  type GroupDraft,
+  type GroupSettings,
+  type ResourceChange,
+  type ResourceDraft,
+  withChangedResource,
+  withoutResource,
+  withResource,
+  withWanted,
+} from './group-edits.js';
+import { GroupTable, swapped } from './group-table.js';
+import type { View } from './view.js';
+
+export interface OperationsParts {
+  readonly store: Store;
+  /** What this node sees of the others: a move is refused by it. */
+  readonly view: () => View;
+  readonly addressRule: AddressRule;
+}
+
+/** Throws `group-not-found`. */
+const existing = (group: string, record: GroupRecord | undefined): GroupRecord => {
+  if (record === undefined) throw new PlatenError('group-not-found', `there is no group ${JSON.stringify(group)}`);
+  return record;
+};
+
+export class Operations {
+  readonly #parts: OperationsParts;
+  readonly #groups: GroupTable;
+
+  constructor(parts: OperationsParts) {
+    this.#parts = parts;
+    this.#groups = new GroupTable(parts);
+  }
+
+  /** Throws `group-exists`, `group-refused`, `bad-request`. */
+  async createGroup(draft: GroupDraft): Promise<GroupRecord> {
+    const record = createdGroup(draft, this.#parts.addressRule);
+    await this.#groups.edit(draft.name, (current) => {
+      if (current !== undefined) throw new PlatenError('group-exists', `group ${draft.name} exists already`);
+      return { record };
+    });
+    return record;
+  }
+
+  /** As the store has it, not as this node has seen it. Throws `group-not-found`. */
+  async group(group: string): Promise<GroupRecord> {
+    return existing(
+      group,
+      (await this.#parts.store.get(keys.group(group)))?.value as unknown as GroupRecord | undefined,
+    );
+  }
+
+  /** In the order of their names. */
+  async groups(): Promise<readonly GroupRecord[]> {
+    const records: GroupRecord[] = [];
+    for (let from: string | undefined, more = true; more; ) {
+      const range = await this.#parts.store.range(keys.groups, from === undefined ? {} : { from });
+      records.push(...range.entries.map(({ value }) => value as unknown as GroupRecord));
+      from = `${range.entries.at(-1)?.key}\0`;
+      more = range.more;
+    }
+    return records;
+  }
+
+  changeGroup(group: string, settings: GroupSettings): Promise<GroupRecord> {
+    return this.#change(group, (record) => changedGroup(record, settings));
+  }
+
+  /** Refused with `group-not-empty` while it has printers or unfinished jobs. Its epoch and its job ids stay on record for ever. */
+  async removeGroup(group: string): Promise<void> {
+    await this.#assertEmpty(group);
+    let removed: GroupRecord | undefined;
+    await this.#groups.edit(group, async (current) => {
+      removed = existing(group, current);
+      const owner = await this.#parts.store.get(keys.owner(group));
+      if (owner === undefined) return { record: undefined, compares: [{ key: keys.owner(group), revision: 0 }] };
+      // Rewritten as it was: whatever its owner is writing for the group at this moment fails its compare.
+      const { key, revision, value } = owner;
+      return { record: undefined, compares: [{ key, revision }], changes: [{ put: key, value }] };
+    });
+    try {
+      await this.#assertEmpty(group);
+    } catch (error) {
+      // A printer was made between the first look and the removal.
+      await this.#groups.edit(group, (current) => ({ record: current ?? removed }));
+      throw error;
+    }
+  }
+
+  addResource(group: string, draft: ResourceDraft): Promise<GroupRecord> {
+    return this.#change(group, (record) => withResource(record, draft, this.#parts.addressRule));
+  }
+
+  changeResource(group: string, name: string, change: ResourceChange): Promise<GroupRecord> {
+    return this.#change(group, (record) => withChangedResource(record, name, change, this.#parts.addressRule));
+  }
+
+  removeResource(group: string, name: string): Promise<GroupRecord> {
+    return this.#change(group, (record) => withoutResource(record, name));
+  }
+
+  setWanted(group: string, resource: string, wanted: ResourceRecord['wanted']): Promise<GroupRecord> {
+    return this.#change(group, (record) => withWanted(record, resource, wanted));
+  }
+
+  /** Asks the owner to hand the group over; it does so when it is at rest, or at once with `now`. Throws `move-refused`. */
+  async move(group: string, { to, now }: { to: string; now: boolean }): Promise<GroupRecord> {
+    const { store } = this.#parts;
+    const moved = await this.#groups.edit(group, async (current) => {
+      const record = existing(group, current);
+      const [owner, cluster] = [await store.get(keys.owner(group)), await store.get(keys.cluster)];
+      const ownerRecord = owner?.value as unknown as OwnerRecord | undefined;
+      const fault = this.#moveFault(record, ownerRecord, cluster?.value as unknown as ClusterRecord | undefined, to);
+      if (fault !== undefined || ownerRecord === undefined)
+        throw new PlatenError('move-refused', fault ?? `${group} was never owned`);
+      const move = { to, epoch: ownerRecord.epoch, ...(now ? { now } : {}) };
+      const compares: readonly Compare[] = [
+        { key: keys.owner(group), revision: owner?.revision ?? 0 },
+        { key: keys.cluster, revision: cluster?.revision ?? 0 },
+      ];
+      return { record: { ...record, move }, compares };
+    });
+    return existing(group, moved);
+  }
+
+  /** The node's groups move away, and none comes. */
+  drain(node: string): Promise<ClusterRecord> {
+    return this.#pause(node, (paused) => [...new Set([...paused, node])].toSorted());
+  }
+
+  resume(node: string): Promise<ClusterRecord> {
+    return this.#pause(node, (paused) => paused.filter((each) => each !== node));
+  }
+
+  async #change(group: string, edit: (record: GroupRecord) => GroupRecord): Promise<GroupRecord> {
+    return existing(group, await this.#groups.edit(group, (current) => ({ record: edit(existing(group, current)) })));
+  }
+
+  async #assertEmpty(group: string): Promise<void> {
+    const { store } = this.#parts;
+    const has = async (prefix: string): Promise<boolean> =>
+      (await store.range(prefix, { limit: 1 })).entries.length > 0;
+    if (await has(keys.printers(group))) throw new PlatenError('group-not-empty', `group ${group} still has printers`);
+    if (await has(keys.jobs(group)))
+      throw new PlatenError('group-not-empty', `group ${group} still has unfinished jobs`);
+  }
+
+  /** Judged by the store's newest group and cluster, and by what this node hears of the target. */
+  #moveFault(
+    record: GroupRecord,
+    owner: OwnerRecord | undefined,
+    cluster: ClusterRecord | undefined,
+    to: string,
+  ): string | undefined {
+    const { name } = record;
+    const view = this.#parts.view();
+    const { observed, time } = view;
+    const seen = { revision: 0, seenAt: time };
+    const newest: View = {
+      ...view,
+      observed: {
+        ...observed,
+        groups: new Map(observed.groups).set(name, { record, ...seen }),
+        cluster: cluster === undefined ? undefined : { record: cluster, ...seen },
+      },
+    };
+    const hindered = hindrance(newest, name, to);
+    if (hindered !== undefined) return hindered;
+    const isOwned =
+      owner !== undefined &&
+      owner.released !== true &&
+      liveIncarnation(observed.nodes.get(owner.node)?.record) === owner.incarnation;
+    if (!isOwned) return `nobody owns ${name} just now`;
+    return owner.node === to ? `${to} owns ${name} already` : undefined;
+  }
+
+  #pause(node: string, change: (paused: readonly string[]) => readonly string[]): Promise<ClusterRecord> {
+    const { store } = this.#parts;
+    return swapped(store, async () => {
+      if ((await store.get(keys.node(node))) === undefined)
+        throw new PlatenError('node-not-found', `${node} is no node of this cluster`);
+      const entry = await store.get(keys.cluster);
+      const current = (entry?.value ?? { version: 1 }) as unknown as ClusterRecord;
+      const before = current.paused ?? [];
+      const result: ClusterRecord = { ...current, paused: change(before) };
+      const isSame = JSON.stringify(result.paused) === JSON.stringify(before);
+      return {
+        compares: [{ key: keys.cluster, revision: entry?.revision ?? 0 }],
+        changes: isSame ? [] : [{ put: keys.cluster, value: result as unknown as Json }],
+        result,
+      };
+    });
+  }
+}
