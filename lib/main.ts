@@ -22,6 +22,7 @@ import { RawPort } from './ports/raw-port.js';
 import { ProcTcpWitness } from './ports/tcp-witness.js';
 import { EventLog } from './queue/events.js';
 import { PrintSpooler } from './queue/print-spooler.js';
+import { SoleDocuments } from './spool/sole-documents.js';
 import { Spool } from './spool/spool.js';
 import { DevicePoller } from './status/device-poller.js';
 import { openEmbeddedStore } from './store/embedded/embedded-store.js';
@@ -111,7 +112,7 @@ export const startNode = async ({
       const spooler = await PrintSpooler.start({
         tenure: await ownership.claim(groupConfig.name),
         store,
-        spool,
+        documents: new SoleDocuments({ spool, node }),
         clock,
         log,
         events,
