@@ -2,11 +2,11 @@
 
 import { rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { DocumentCopy } from '../model/document.js';
 import type { Clock } from '../platform/clock.js';
 import { syncDirectory } from '../platform/durable-file.js';
 import type { Log } from '../platform/log.js';
 import { diskError, systemCode } from './disk-error.js';
+import { type Checked, needOf } from './need.js';
 import type { DocumentPlace, FileName, Layout } from './layout.js';
 import { parseEpochName, parseFileName, parseQuarantinedName, partOf, quarantinedName, unknownName } from './layout.js';
 import { verifyDocument } from './read.js';
@@ -30,8 +30,6 @@ export interface ReclaimRequest {
   readonly keepOrphansMs: number;
   readonly signal: AbortSignal;
 }
-
-type Checked = Pick<DocumentCopy, 'length' | 'sha256'>;
 
 export interface ReclaimCounts {
   /** Temporary files without a record: deleted. */
@@ -59,16 +57,6 @@ export interface ReclaimParts {
   /** An upload needs this file or directory. */
   readonly isInUse: (path: string) => boolean;
 }
-
-/** What becomes of one document: a record lists it; nobody needs it; or that cannot be said yet. */
-export type Need = Checked | 'none' | 'unknown';
-
-export const needOf = async (request: ReclaimRequest, job: number, place: DocumentPlace): Promise<Need> => {
-  const found = await request.findDocument(job, place);
-  if (found !== undefined) return found;
-  if (place.epoch < request.currentEpoch) return 'none';
-  return (await request.isGivenUp?.(job, place)) === true ? 'none' : 'unknown';
-};
 
 /** Ends early when the signal aborts. */
 export const reclaim = async (parts: ReclaimParts, request: ReclaimRequest): Promise<ReclaimCounts> => {

@@ -3,7 +3,8 @@
 import { entryName } from './layout.js';
 import path from 'node:path';
 import { segmentEntries } from './segment-scan.js';
-import { needOf, type ReclaimParts, type ReclaimRequest } from './reclaim.js';
+import { needOf } from './need.js';
+import type { ReclaimParts, ReclaimRequest } from './reclaim.js';
 
 /** `damaged`: no record names an entry, and not everything in it is understood. */
 export type SegmentVerdict = 'needed' | 'unneeded' | 'damaged';
