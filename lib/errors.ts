@@ -52,6 +52,18 @@ export const errorKinds = {
     http: 500,
     ipp: 'server-error-internal-error',
   },
+  'too-few-copies': {
+    meaning: 'the document could not be put on enough nodes',
+    retriable: true,
+    http: 503,
+    ipp: 'server-error-temporary-error',
+  },
+  'peer-failed': {
+    meaning: 'another node did not take or give a document',
+    retriable: true,
+    http: 503,
+    ipp: 'server-error-temporary-error',
+  },
   'document-too-large': {
     meaning: 'the document is larger than the limit',
     retriable: false,

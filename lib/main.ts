@@ -38,6 +38,9 @@ export interface RunningNode {
   stop(options: StopOptions): Promise<void>;
 }
 
+const urlOf = ({ address, port }: { address: string; port: number }): string =>
+  `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
+
 /** Resolves when everything listens. What was started is stopped again when a part cannot be had. */
 export const startNode = async ({
   config,
@@ -72,11 +75,16 @@ export const startNode = async ({
     stops.add(() => admin.close());
     const { address } = config.admin;
     const { port } = await admin.listen({ host: address, port: config.admin.port });
-    member?.begin({ peers: '', rest: `http://${isIPv6(address) ? `[${address}]` : address}:${port}` });
+    const rest = { protocol: 'rest', address, port } as const;
+    const peers = member && ({ protocol: 'peers', address: cluster?.address ?? '', port: member.peerPort } as const);
+    if (peers !== undefined) member?.begin({ peers: urlOf(peers), rest: urlOf(rest) });
     events.note('node-started', { text: `Platen ${version}` });
     stops.add(() => events.note('node-stopping', { text: '' }));
     const bound = servers.flatMap((server) => server.bound);
-    return { listening: [...bound, { protocol: 'rest', address, port }], stop: (options) => stops.run(options) };
+    return {
+      listening: [...bound, ...(peers === undefined ? [] : [peers]), rest],
+      stop: (options) => stops.run(options),
+    };
   } catch (error) {
     await stops.run({ cutOffAfterMs: 0 });
     throw error;

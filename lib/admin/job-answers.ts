@@ -105,7 +105,7 @@ export const showJobDetail = (job: JobRecord, spooler: PrintSpooler): JobDetailA
       format,
       length,
       sha256,
-      holders: [...holders],
+      holders: Object.keys(holders),
       ...(name === undefined ? {} : { name }),
     })),
     documentsKept: job.completed === undefined || job.documentsKept === true,

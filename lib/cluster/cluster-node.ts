@@ -37,6 +37,8 @@ export interface ClusterNodeParts {
   readonly onRenewal?: (renewal: Renewal) => void;
   /** Told when nothing of a life is left; the next one begins when it resolves. */
   readonly onLifeOver?: () => Promise<void>;
+  /** Told at every look. */
+  readonly onLook?: (view: View) => void;
   /** Told what operators should hear of. */
   readonly news?: NewsSink;
 }
@@ -175,6 +177,7 @@ export class ClusterNode {
 
   #look(): void {
     const view = this.view();
+    this.#parts.onLook?.(view);
     noteNews(this.#parts.news, this.takeovers.look(view));
     const death = deathOf(view);
     if (death !== undefined) {

@@ -13,12 +13,17 @@ import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
 import type { ClusterConfig } from '../config.js';
 import type { NodeAddresses } from '../model/cluster.js';
+import type { OwnerRecord } from '../model/ownership.js';
+import { PeerServer } from '../spool/peers/peer-server.js';
+import { ReplicatedDocuments } from '../spool/replicated-documents.js';
+import { keys } from '../store/keys.js';
 import { EtcdMaintenance } from '../store/etcd/maintenance.js';
 import { openEtcdStore } from '../store/etcd/etcd-store.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
 import { GroupHost } from './group-host.js';
-import { nodeMakings, type NodeMakings, type Surroundings } from './parts.js';
+import { nodeMakings, openEvents, type NodeMakings, type Surroundings } from './parts.js';
 import type { ServedGroup } from './virtual-server.js';
+import { PeerView } from './peer-view.js';
 import { firstAlive } from './first-alive.js';
 
 /** What members of etcd are started with. */
@@ -64,6 +69,8 @@ export interface MemberOptions {
 
 export interface Member {
   readonly makings: NodeMakings;
+  /** Where other nodes bring documents. */
+  readonly peerPort: number;
   /** The virtual servers that are here just now. */
   readonly servers: readonly ServedGroup[];
   /** For operators. */
@@ -94,7 +101,32 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     onFailure,
   });
   stops.add(() => spool.close());
-  const makings = await nodeMakings(around, { store, spool });
+  const events = await openEvents(around, store);
+  const peers = new PeerView(me);
+  const { minCopies, degradedAccept, peerTimeoutMs } = cluster;
+  const documents = new ReplicatedDocuments({
+    node: me,
+    spool,
+    peers: (group) => peers.of(group),
+    onPeersChange: (listener) => peers.onChange(listener),
+    secret,
+    policy: { minCopies, degradedAccept, peerTimeoutMs },
+    clock,
+    log,
+    events,
+  });
+  stops.add(() => documents.close());
+  const makings = nodeMakings(around, { store, spool, documents, events });
+  const peerServer = new PeerServer({
+    spool,
+    secret,
+    log,
+    epochOf: async (group) =>
+      ((await store.get(keys.owner(group)))?.value as unknown as OwnerRecord | undefined)?.epoch,
+    isNeeded: async () => undefined,
+  });
+  stops.add(() => peerServer.close());
+  const peerPort = await peerServer.listen({ host: cluster.address, port: cluster.port });
 
   let addresses: NodeAddresses = { peers: '', rest: '' };
   const host = new GroupHost({
@@ -120,7 +152,8 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     suspendCounting,
     memory: await NodeMemory.open(stateDirectory),
     resources: host,
-    news: makings.events,
+    news: events,
+    onLook: (view) => peers.look(view),
     onRenewal: teller(watchdog),
     onLifeOver: async () => {
       watchdog?.tellEnded();
@@ -139,6 +172,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   });
   return {
     makings,
+    peerPort,
     servers: host.served,
     face: {
       secret,

@@ -14,6 +14,7 @@ import { IppPort } from '../ports/ipp-port.js';
 import { LprPort } from '../ports/lpr-port.js';
 import { RawPort } from '../ports/raw-port.js';
 import { ProcTcpWitness } from '../ports/tcp-witness.js';
+import type { Documents } from '../queue/documents.js';
 import { EventLog } from '../queue/events.js';
 import { PrintSpooler, type SpoolerParts } from '../queue/print-spooler.js';
 import type { Spool } from '../spool/spool.js';
@@ -30,8 +31,6 @@ export interface Surroundings {
 }
 
 export interface NodeMakings {
-  readonly store: Store;
-  readonly spool: Spool;
   readonly events: EventLog;
   readonly nodeStatus: () => Promise<NodeStatus>;
   /** Resolves when the group's print spooler accepts and prints. */
@@ -43,14 +42,26 @@ export interface NodeMakings {
   forget(spooler: PrintSpooler): void;
 }
 
-export const nodeMakings = async (
-  { config, log, clock, stops }: Surroundings,
-  { store, spool }: { store: Store; spool: Spool },
-): Promise<NodeMakings> => {
-  const { limits, jobs, history, devicePorts, stateDirectory } = config;
+export interface Makings {
+  readonly store: Store;
+  readonly spool: Spool;
+  readonly documents: Documents;
+  readonly events: EventLog;
+}
+
+/** Events first: whatever else is made may have news. */
+export const openEvents = async ({ config, log, clock, stops }: Surroundings, store: Store): Promise<EventLog> => {
   const events = new EventLog({ store, node: config.node.name, clock, log });
   await events.load();
   stops.add(() => events.settled());
+  return events;
+};
+
+export const nodeMakings = (
+  { config, log, clock, stops }: Surroundings,
+  { store, spool, documents, events }: Makings,
+): NodeMakings => {
+  const { limits, jobs, history, devicePorts, stateDirectory } = config;
   const poller = new DevicePoller({ clock, log });
   stops.add(() => poller.close());
   const deviceStatus = new DeviceStatus(poller);
@@ -59,8 +70,6 @@ export const nodeMakings = async (
   const ipp = new IppPort({ clock });
   const ports = { socket: new RawPort({ clock, log, witness }), lpd: new LprPort({ clock }), ipp, ipps: ipp };
   return {
-    store,
-    spool,
     events,
     nodeStatus: async () => {
       const { bavail, bsize } = await statfs(stateDirectory);
@@ -71,7 +80,7 @@ export const nodeMakings = async (
         ...group,
         tenure,
         store,
-        spool,
+        documents,
         clock,
         log,
         events,

@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { SoleOwnership } from '../cluster/sole-ownership.js';
+import { SoleDocuments } from '../spool/sole-documents.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
 import type { openEmbeddedStore } from '../store/embedded/embedded-store.js';
-import { nodeMakings, type NodeMakings, type Surroundings } from './parts.js';
+import { nodeMakings, openEvents, type NodeMakings, type Surroundings } from './parts.js';
 import { ServedGroup } from './virtual-server.js';
 import { version } from '../platform/version.js';
 
@@ -49,7 +50,8 @@ export const startSoleNode = async (
     onFailure: fail,
   });
   stops.add(() => spool.close());
-  const makings = await nodeMakings(around, { store, spool });
+  const documents = new SoleDocuments({ spool, node: config.node.name });
+  const makings = nodeMakings(around, { store, spool, documents, events: await openEvents(around, store) });
 
   const servers: ServedGroup[] = [];
   for (const { name, networkName, aliases, addresses, printers, ...services } of config.groups) {

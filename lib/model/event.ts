@@ -21,6 +21,10 @@ export const eventCodes = {
   'printer-stalled': 'a printer has stopped reading in the middle of a job; the job waits',
   'job-held': 'a job was held after too many failed attempts',
   'document-damaged': 'a document is missing or not what was received; its job is held',
+  'copies-short': 'jobs are taken on fewer nodes than they should be on',
+  'copies-enough': 'jobs are taken on as many nodes as they should be on again',
+  'peer-dropped': 'another node takes no documents in time; others are used',
+  'peer-back': 'another node takes documents again',
   'spool-quarantined': 'files that belong to no job were moved to quarantine',
   'spool-full': 'a job was refused because the disk is full',
 } as const;

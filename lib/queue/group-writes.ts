@@ -1,43 +1,105 @@
 // Every write to a group's jobs and printers goes through here: it compares the ownership record that made us owner (DESIGN section 4).
+// A write whose outcome is unknown is settled by the same write once more: its comparisons let only one of the two through (section 6).
 
+import { isDeepStrictEqual } from 'node:util';
 import { PlatenError } from '../errors.js';
 import type { Tenure } from '../model/ownership.js';
+import type { Clock } from '../platform/clock.js';
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Store } from '../store/store.js';
 
-export class GroupWrites {
-  readonly #store: Store;
-  readonly #tenure: Tenure;
-  readonly #onUncertain: (cause: unknown) => void;
+interface Parts {
+  readonly store: Store;
+  readonly tenure: Tenure;
+  readonly clock: Clock;
+  /** Told when it stays unknown whether a write was made although we own the group: the node must then leave its duty. */
+  readonly onUncertain: (cause: unknown) => void;
+}
 
-  /** `onUncertain` is told when it is not known whether a write was made: the node must then leave its duty. */
-  constructor({ store, tenure, onUncertain }: { store: Store; tenure: Tenure; onUncertain: (cause: unknown) => void }) {
-    this.#store = store;
-    this.#tenure = tenure;
-    this.#onUncertain = onUncertain;
+const pauseMs = 100;
+/** A store that settles nothing for so long, while renewals reach it, is not to be relied on. */
+const settleForMs = 10_000;
+
+/** `revision` is undefined for a lost comparison. */
+interface Settled {
+  readonly revision: number | undefined;
+}
+
+export class GroupWrites {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
   }
 
   /**
    * Resolves with the new revision when the changes are durable. `undefined`: a comparison was lost although we still own the group.
-   * Throws `not-owner`, `store-unreachable` or `store-outcome-unknown`.
+   * Throws `not-owner` and `store-unreachable` when nothing was written, `store-outcome-unknown` when that cannot be found out any more.
    */
   async commit(compares: readonly Compare[], changes: readonly Change[]): Promise<number | undefined> {
-    if (!this.#tenure.holds()) throw new PlatenError('not-owner');
-    const owner: Compare = { key: keys.owner(this.#tenure.group), revision: this.#tenure.revision };
-    const result = await this.#store.txn([owner, ...compares], changes);
+    const { store, tenure } = this.#parts;
+    if (!tenure.holds()) throw new PlatenError('not-owner');
+    const owner: Compare = { key: keys.owner(tenure.group), revision: tenure.revision };
+    const all = [owner, ...compares];
+    const result = await store.txn(all, changes);
     switch (result.outcome) {
       case 'committed':
         return result.revision;
-      case 'conflict': {
-        const now = await this.#store.get(owner.key);
-        if (now?.revision !== owner.revision) throw new PlatenError('not-owner');
+      case 'conflict':
+        if (!(await this.#isOwner())) throw new PlatenError('not-owner');
         return undefined;
-      }
       case 'unknown':
-        this.#onUncertain(result.cause);
-        throw new PlatenError('store-outcome-unknown', undefined, { cause: result.cause });
+        return this.#settle(all, changes, result.cause);
       default:
         return result satisfies never;
     }
   }
+
+  async #settle(compares: readonly Compare[], changes: readonly Change[], cause: unknown): Promise<number | undefined> {
+    const { tenure, clock, onUncertain } = this.#parts;
+    const unknown = (): PlatenError => new PlatenError('store-outcome-unknown', undefined, { cause });
+    for (const until = clock.monotonic() + settleForMs; tenure.holds(); await clock.sleep(pauseMs)) {
+      if (clock.monotonic() >= until) {
+        onUncertain(cause);
+        break;
+      }
+      const settled = await this.#again(compares, changes).catch((error: unknown) => {
+        if (error instanceof PlatenError && error.code === 'store-unreachable') return undefined;
+        throw error;
+      });
+      if (settled === 'deposed') break;
+      if (settled !== undefined) return settled.revision;
+    }
+    throw unknown();
+  }
+
+  /** The same write again; undefined when its outcome is unknown, too. */
+  async #again(compares: readonly Compare[], changes: readonly Change[]): Promise<Settled | 'deposed' | undefined> {
+    const result = await this.#parts.store.txn(compares, changes);
+    if (result.outcome === 'committed') return { revision: result.revision };
+    if (result.outcome === 'unknown') return undefined;
+    // Whoever owns the group now has read what was written before, or made it impossible.
+    if (!(await this.#isOwner())) return 'deposed';
+    return { revision: await this.#revisionOf(changes) };
+  }
+
+  async #isOwner(): Promise<boolean> {
+    const { store, tenure } = this.#parts;
+    return (await store.get(keys.owner(tenure.group)))?.revision === tenure.revision;
+  }
+
+  /** The revision at which the store has exactly these changes, made by the first of two equal writes; else undefined. */
+  async #revisionOf(changes: readonly Change[]): Promise<number | undefined> {
+    let revision = this.#parts.tenure.revision;
+    for (const change of changes) {
+      const found = await this.#parts.store.get('put' in change ? change.put : change.delete);
+      if ('delete' in change ? found !== undefined : !isDeepStrictEqual(found?.value, asStored(change.value)))
+        return undefined;
+      revision = Math.max(revision, found?.revision ?? 0);
+    }
+    return revision;
+  }
 }
+
+/** Stores keep JSON: what is undefined is not there. */
+const asStored = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

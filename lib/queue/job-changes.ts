@@ -131,6 +131,12 @@ export const holdAfterAttempt = (job: JobRecord, { outcome, now }: AttemptEnd, b
   failures: job.failures + 1,
 });
 
+/** Another list of nodes that have a document; nothing to do when the job does not list that document any more. */
+export const relist = (job: JobRecord, document: StoredDocument, holders: StoredDocument['holders']): JobRecord => ({
+  ...job,
+  documents: job.documents.map((listed) => (listed.number === document.number ? { ...listed, holders } : listed)),
+});
+
 /** Held because a document is missing or not what was received. */
 export const holdForDocument = (job: JobRecord, detail: string): JobRecord => {
   if (job.state === 'processing') throw notPossible(job, 'held');

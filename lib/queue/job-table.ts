@@ -137,7 +137,14 @@ export class JobTable {
     return this.#serially(record.id, async () => {
       const key = keys.job(this.#group, record.id);
       const revision = await this.#enter(record, () =>
-        this.#writes.commit([{ key, revision: 0 }], [{ put: key, value: asJson(record) }]),
+        this.#writes.commit(
+          // The second keeps a request that arrives when the job is done from bringing it back.
+          [
+            { key, revision: 0 },
+            { key: keys.doneJob(this.#group, record.id), revision: 0 },
+          ],
+          [{ put: key, value: asJson(record) }],
+        ),
       );
       if (revision === undefined) throw new Error(`job id ${record.id} was given out twice`);
       this.#replace(undefined, record, revision);

@@ -5,9 +5,10 @@ import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
-import type { Spool } from '../spool/spool.js';
+import { copyOn, type StoredDocument } from '../model/document.js';
 import type { Store } from '../store/store.js';
 import { Dispatcher } from './dispatcher.js';
+import type { Documents } from './documents.js';
 import type { EventSink } from './events.js';
 import { GroupWrites } from './group-writes.js';
 import { type HoldUntil, readHoldUntil } from './hold-until.js';
@@ -17,6 +18,7 @@ import { JobDeadlines } from './job-deadlines.js';
 import { JobIds } from './job-ids.js';
 import { type JobRunParts, runJob } from './job-run.js';
 import { JobTable } from './job-table.js';
+import { LocalCopies } from './local-copies.js';
 import type { LaneView } from './lane.js';
 import { type PrinterState, printerState } from './printer-state.js';
 import { type PrinterDraft, type PrinterSettings, PrinterTable } from './printer-table.js';
@@ -32,7 +34,7 @@ export interface SpoolerLimits {
 export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' | 'pageCount' | 'onBegin'> {
   readonly tenure: Tenure;
   readonly store: Store;
-  readonly spool: Spool;
+  readonly documents: Documents;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: EventSink;
@@ -50,6 +52,13 @@ export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' |
   readonly onUncertain: (cause: unknown) => void;
 }
 
+/** One copy, by where it lies. */
+export interface CopyPlace {
+  readonly node: string;
+  readonly epoch: number;
+  readonly file: string;
+}
+
 export class PrintSpooler {
   readonly group: string;
   readonly printers: PrinterTable;
@@ -60,15 +69,16 @@ export class PrintSpooler {
   readonly #ids: JobIds;
   readonly #dispatcher: Dispatcher;
   readonly #retention: Retention;
+  readonly #localCopies: LocalCopies;
   readonly #sweep = new AbortController();
   #deadlines: JobDeadlines | undefined;
   #reclaiming: Promise<void> | undefined;
 
   private constructor(parts: SpoolerParts) {
-    const { tenure, store, clock, log, events, spool } = parts;
+    const { tenure, store, clock, log, events, documents } = parts;
     this.group = tenure.group;
     this.#parts = parts;
-    const writes = new GroupWrites({ store, tenure, onUncertain: parts.onUncertain });
+    const writes = new GroupWrites({ store, tenure, clock, onUncertain: parts.onUncertain });
     this.jobs = new JobTable({ group: tenure.group, store, writes });
     this.printers = new PrinterTable({
       group: tenure.group,
@@ -82,7 +92,14 @@ export class PrintSpooler {
     });
     this.#ids = new JobIds({ group: tenure.group, store, writes, clock });
     const { jobs, printers } = this;
-    const runParts: JobRunParts = { ...parts, jobs, trusted: new WeakSet() };
+    this.#localCopies = new LocalCopies({ tenure, jobs, documents });
+    const runParts: JobRunParts = {
+      ...parts,
+      jobs,
+      localCopies: this.#localCopies,
+      trusted: new WeakSet(),
+      doubted: new Set(),
+    };
     this.#dispatcher = new Dispatcher({
       tenure,
       jobs,
@@ -93,7 +110,7 @@ export class PrintSpooler {
       run: (job, printer, control) => runJob(job, printer, runParts, control),
       onEnd: () => parts.onActivity?.(),
     });
-    this.#retention = new Retention({ group: tenure.group, jobs, spool, policy: parts.retention, clock, log });
+    this.#retention = new Retention({ group: tenure.group, jobs, documents, policy: parts.retention, clock, log });
     this.uploads = new Uploads({ ...parts, ...parts.limits, jobs, printers, ids: this.#ids });
     this.control = new JobControl({ jobs, printers, dispatcher: this.#dispatcher, retention: this.#retention, clock });
   }
@@ -101,7 +118,7 @@ export class PrintSpooler {
   /** Resolves when jobs are accepted and printed: unfinished records are read then, history is not (R66). */
   static async start(parts: SpoolerParts): Promise<PrintSpooler> {
     const spooler = new PrintSpooler(parts);
-    await parts.spool.openEpoch(parts.tenure.group, parts.tenure.epoch);
+    await parts.documents.openEpoch(parts.tenure.group, parts.tenure.epoch);
     await spooler.printers.load();
     await spooler.jobs.load();
     await spooler.#recoverInterrupted();
@@ -121,6 +138,7 @@ export class PrintSpooler {
     this.#deadlines?.stop();
     this.#sweep.abort();
     await this.#dispatcher.stop(cutOffAfterMs);
+    await this.#localCopies.stop();
     await this.#retention.stop();
     await this.#reclaiming;
     await this.jobs.settled();
@@ -236,16 +254,32 @@ export class PrintSpooler {
       );
   }
 
+  /**
+   * Whether a copy that lies on a node may still be needed: its job's record lists it, or somebody may put it there. What it says is good
+   * for ever once it says no, while this node owns the group at this epoch.
+   */
+  async needs(job: number, copy: CopyPlace): Promise<boolean> {
+    // In this order: what is in hand no more is on record by then.
+    if (this.uploads.isInHand(job) || this.#localCopies.isFetching(job)) return true;
+    return (await this.#find(job, copy)) !== undefined;
+  }
+
+  async #find(id: number, { node, epoch, file }: CopyPlace): Promise<StoredDocument | undefined> {
+    const job = await this.jobs.find(id);
+    if (job?.documentsKept === false) return undefined;
+    return job?.documents.find((document) => {
+      const copy = copyOn(document, node);
+      return copy?.file === file && copy.epoch === epoch;
+    });
+  }
+
   async #reclaim(): Promise<void> {
-    const { spool, tenure, limits, log, events } = this.#parts;
+    const { documents, tenure, limits, log, events } = this.#parts;
     try {
-      const counts = await spool.reclaim({
+      const counts = await documents.reclaim({
         group: this.group,
         currentEpoch: tenure.epoch,
-        findDocument: async (id, file) => {
-          const job = await this.jobs.find(id);
-          return job?.documentsKept === false ? undefined : job?.documents.find((document) => document.file === file);
-        },
+        findDocument: (id, place) => this.#find(id, { node: tenure.node, ...place }),
         keepOrphansMs: limits.keepOrphansMs,
         signal: this.#sweep.signal,
       });

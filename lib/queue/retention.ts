@@ -4,7 +4,7 @@ import { PlatenError } from '../errors.js';
 import { isFinished, type JobRecord, jobOctets } from '../model/job.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
-import type { Spool } from '../spool/spool.js';
+import type { Documents } from './documents.js';
 import type { JobTable } from './job-table.js';
 
 export interface RetentionPolicy {
@@ -83,8 +83,17 @@ const entriesASlice = 5_000;
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+interface RetentionParts {
+  readonly group: string;
+  readonly jobs: JobTable;
+  readonly documents: Documents;
+  readonly policy: RetentionPolicy;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 export class Retention {
-  readonly #parts: { group: string; jobs: JobTable; spool: Spool; policy: RetentionPolicy; clock: Clock; log: Log };
+  readonly #parts: RetentionParts;
   readonly #history = new Map<number, HistoryEntry>();
   #loaded = false;
   #sweeping: Promise<void> | undefined;
@@ -92,14 +101,7 @@ export class Retention {
   #stopped = false;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(parts: {
-    group: string;
-    jobs: JobTable;
-    spool: Spool;
-    policy: RetentionPolicy;
-    clock: Clock;
-    log: Log;
-  }) {
+  constructor(parts: RetentionParts) {
     this.#parts = parts;
     parts.jobs.onChange((job, before) => this.#note(job, before));
   }
@@ -208,14 +210,14 @@ export class Retention {
   }
 
   async #dropDocuments(id: number): Promise<void> {
-    const { group, spool } = this.#parts;
+    const { group, documents: stored } = this.#parts;
     let documents: JobRecord['documents'] = [];
     // First the record, so that no restart begins on documents that are about to go.
     await this.#change(id, (job) => {
       documents = job.documents;
       return { ...job, documentsKept: false };
     });
-    for (const document of documents) await spool.remove(group, document);
+    for (const document of documents) await stored.remove(group, document);
     const entry = this.#history.get(id);
     if (entry !== undefined) this.#history.set(id, { ...entry, documentsKept: false });
   }

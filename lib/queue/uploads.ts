@@ -6,8 +6,8 @@ import { defaultPriority, type JobOrigin, type JobRecord } from '../model/job.js
 import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
 import type { Clock } from '../platform/clock.js';
-import type { Spool } from '../spool/spool.js';
 import { admit } from './admission.js';
+import type { Documents } from './documents.js';
 import { mustReadHoldUntil } from './hold-until.js';
 import * as change from './job-changes.js';
 import type { JobIds } from './job-ids.js';
@@ -43,7 +43,7 @@ interface Parts {
   readonly jobs: JobTable;
   readonly printers: PrinterTable;
   readonly ids: JobIds;
-  readonly spool: Spool;
+  readonly documents: Documents;
   readonly clock: Clock;
   readonly newUuid: () => string;
   readonly maxUnfinishedJobs: number;
@@ -57,6 +57,8 @@ const mayBeOnRecord = (error: unknown): boolean =>
 export class Uploads {
   readonly #parts: Parts;
   readonly #underWay = new Set<number>();
+  /** Documents that are coming in, or are not on record yet, and their jobs. */
+  readonly #inHand = new Map<object, number>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -78,7 +80,7 @@ export class Uploads {
   /** Throws the reason for which no document of `expectedBytes` octets is taken now, for a job that was admitted already. */
   async admitDocument(expectedBytes?: number): Promise<void> {
     if (!this.#parts.tenure.holds()) throw new PlatenError('not-owner');
-    await this.#parts.spool.admit(expectedBytes);
+    await this.#parts.documents.admit(expectedBytes);
   }
 
   takeJobId(): Promise<number> {
@@ -91,17 +93,31 @@ export class Uploads {
     source: AsyncIterable<Uint8Array>,
     { name, format, expectedBytes, signal }: UploadOptions,
   ): Promise<StoredDocument> {
-    const { tenure, spool } = this.#parts;
+    const { tenure, documents } = this.#parts;
     const { group, epoch } = tenure;
-    const stored = await spool.receive({ group, epoch, job, number }, source, {
-      ...(expectedBytes === undefined ? {} : { expectedBytes }),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return { number, ...(name === undefined ? {} : { name }), format, ...stored, holders: [tenure.node] };
+    const coming = {};
+    this.#inHand.set(coming, job);
+    try {
+      const stored = await documents.receive({ group, epoch, job, number }, source, {
+        ...(expectedBytes === undefined ? {} : { expectedBytes }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      // Records list the same holders, whatever else of the document is changed until then.
+      this.#inHand.set(stored.holders, job);
+      return { number, ...(name === undefined ? {} : { name }), format, ...stored };
+    } finally {
+      this.#inHand.delete(coming);
+    }
   }
 
   async discard(documents: readonly StoredDocument[]): Promise<void> {
-    for (const document of documents) await this.#parts.spool.remove(this.#parts.tenure.group, document);
+    for (const document of documents) await this.#parts.documents.remove(this.#parts.tenure.group, document);
+    this.#letGo(documents);
+  }
+
+  /** True while a document of this job may still be put on record by somebody: copies of it that no record lists are not given up. */
+  isInHand(job: number): boolean {
+    return [...this.#inHand.values()].includes(job);
   }
 
   /**
@@ -116,7 +132,9 @@ export class Uploads {
     try {
       // It may have been removed while the documents came in.
       this.#parts.printers.must(draft.printer);
-      return await this.#parts.jobs.create(this.#newRecord(id, draft, documents, open));
+      const record = await this.#parts.jobs.create(this.#newRecord(id, draft, documents, open));
+      this.#letGo(documents);
+      return record;
     } catch (error) {
       if (!mayBeOnRecord(error)) await this.discard(documents);
       throw error;
@@ -126,10 +144,12 @@ export class Uploads {
   /** Adds a document to an open job and, with `last`, closes it. When this throws, the document is gone. */
   async addDocument(id: number, document: StoredDocument, { last }: { last: boolean }): Promise<JobRecord> {
     try {
-      return await this.#parts.jobs.update(id, (job) => {
+      const record = await this.#parts.jobs.update(id, (job) => {
         const longer = change.addDocument(job, document, this.#openUntil());
         return last ? change.close(longer, this.#parts.jobs.takeSequence()) : longer;
       });
+      this.#letGo([document]);
+      return record;
     } catch (error) {
       if (!mayBeOnRecord(error)) await this.discard([document]);
       throw error;
@@ -162,6 +182,10 @@ export class Uploads {
         ? change.abort(job, 'the job was closed without a document', this.#parts.clock.wall())
         : change.close(job, this.#parts.jobs.takeSequence()),
     );
+  }
+
+  #letGo(documents: readonly StoredDocument[]): void {
+    for (const { holders } of documents) this.#inHand.delete(holders);
   }
 
   #openUntil(): number {

@@ -20,6 +20,8 @@ export interface DocumentWriterOptions {
   readonly buffers: BufferPool;
   readonly maxDocumentBytes: number;
   readonly expectedBytes?: number;
+  /** Told of octets that were written to the file, in order. */
+  readonly onWritten?: (bytes: number) => void;
 }
 
 export interface Received {
@@ -57,6 +59,11 @@ export class DocumentWriter {
     return this.#isInMemory ? this.#rest() : undefined;
   }
 
+  /** True while what `whole` gives is the only chunk, which nobody else uses. */
+  get isOneChunk(): boolean {
+    return this.#first !== undefined;
+  }
+
   /** SHA-256 of all octets, lower-case hexadecimal. To be called once, instead of `finish`. */
   digest(): string {
     return this.#hash.digest('hex');
@@ -88,6 +95,7 @@ export class DocumentWriter {
     if (rest.byteLength > 0) {
       await this.#options.promised.grow(rest.byteLength);
       await writeAll(await this.#file.open(), rest).catch(throwDiskError);
+      this.#options.onWritten?.(rest.byteLength);
     }
     return { length: this.#length, sha256: this.digest() };
   }
@@ -137,6 +145,7 @@ export class DocumentWriter {
     try {
       const fd = await this.#file.open();
       await writeAll(fd, buffer);
+      this.#options.onWritten?.(buffer.byteLength);
       this.#unsynced += buffer.byteLength;
       if (this.#unsynced < syncEveryBytes) return;
       this.#unsynced = 0;

@@ -26,6 +26,8 @@ export const create = (name: string): Promise<number> => open(name, O_WRONLY | O
 
 export const openForReading = (name: string): Promise<number> => open(name, O_RDONLY | O_NOFOLLOW);
 
+export const openForReadingSync = (name: string): number => fs.openSync(name, O_RDONLY | O_NOFOLLOW);
+
 export const openDirectory = (name: string): Promise<number> => open(name, O_RDONLY | fs.constants.O_DIRECTORY);
 
 /** Writes all octets, appending. */

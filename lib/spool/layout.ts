@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import type { StoredDocument } from '../model/document.js';
+import type { DocumentCopy } from '../model/document.js';
 import { isName } from '../model/names.js';
 
 const part = '.part';
@@ -23,7 +23,7 @@ export interface DocumentKey {
   readonly number: number;
 }
 
-export type DocumentPlace = Pick<StoredDocument, 'epoch' | 'file'>;
+export type DocumentPlace = Pick<DocumentCopy, 'epoch' | 'file'>;
 
 /** Where a document's octets are: a file of its own, or the entry of a segment that begins `at`. */
 export interface DocumentLocation {

@@ -7,17 +7,19 @@ import { SegmentWriter } from './segment-writer.js';
 export class OpenEpoch {
   readonly directory: DirectorySync;
   readonly segments: SegmentWriter;
+  readonly #onClosed: () => void;
   /** Callers between `hold` and `letGo`, and the opener. */
   #holders = 1;
 
-  private constructor(directory: DirectorySync, segments: SegmentWriter) {
+  private constructor(directory: DirectorySync, segments: SegmentWriter, onClosed: () => void) {
     this.directory = directory;
     this.segments = segments;
+    this.#onClosed = onClosed;
   }
 
-  static async open(path: string, ledger: SegmentLedger): Promise<OpenEpoch> {
+  static async open(path: string, ledger: SegmentLedger, onClosed: () => void): Promise<OpenEpoch> {
     const directory = await DirectorySync.open(path);
-    return new OpenEpoch(directory, new SegmentWriter({ path, directory, ledger }));
+    return new OpenEpoch(directory, new SegmentWriter({ path, directory, ledger }), onClosed);
   }
 
   hold(): void {
@@ -29,5 +31,6 @@ export class OpenEpoch {
     if (this.#holders > 0) return;
     await this.segments.close();
     await this.directory.close();
+    this.#onClosed();
   }
 }

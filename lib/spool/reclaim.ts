@@ -2,12 +2,12 @@
 
 import { rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { StoredDocument } from '../model/document.js';
 import type { Clock } from '../platform/clock.js';
 import { syncDirectory } from '../platform/durable-file.js';
 import type { Log } from '../platform/log.js';
 import { diskError, systemCode } from './disk-error.js';
-import type { FileName, Layout } from './layout.js';
+import { type Checked, needOf } from './need.js';
+import type { DocumentPlace, FileName, Layout } from './layout.js';
 import { parseEpochName, parseFileName, parseQuarantinedName, partOf, quarantinedName, unknownName } from './layout.js';
 import { verifyDocument } from './read.js';
 import type { SegmentLedger } from './segment-ledger.js';
@@ -17,13 +17,15 @@ import { entries, sizeOf } from './usage.js';
 
 export interface ReclaimRequest {
   readonly group: string;
-  /** Directories of this epoch and later ones are left alone. */
+  /** Directories of later epochs are left alone. */
   readonly currentEpoch: number;
   /**
-   * The document that the job's record lists under this file name, or undefined when no record does. Must be a linearizable read made
-   * after `currentEpoch` was claimed: then no commit of an earlier epoch can succeed any more.
+   * The copy here that the job's record lists, or undefined when no record does. Must be a linearizable read made after `currentEpoch` was
+   * claimed: then no commit of an earlier epoch can succeed any more.
    */
-  readonly findDocument: (job: number, file: string) => Promise<StoredDocument | undefined>;
+  readonly findDocument: (job: number, place: DocumentPlace) => Promise<Checked | undefined>;
+  /** Asked for a copy of the current epoch that no record lists: true when the owner says that it gave it up. Absent: that epoch is left alone. */
+  readonly isGivenUp?: (job: number, place: DocumentPlace) => Promise<boolean>;
   /** How long orphans stay in quarantine. */
   readonly keepOrphansMs: number;
   readonly signal: AbortSignal;
@@ -52,6 +54,8 @@ export interface ReclaimParts {
   readonly ledger: SegmentLedger;
   readonly clock: Clock;
   readonly log: Log;
+  /** An upload needs this file or directory. */
+  readonly isInUse: (path: string) => boolean;
 }
 
 /** Ends early when the signal aborts. */
@@ -81,13 +85,13 @@ class Sweep {
   }
 
   async group(): Promise<void> {
-    const { group, currentEpoch, signal } = this.#request;
+    const { group, currentEpoch, isGivenUp, signal } = this.#request;
     const directory = this.#parts.layout.group(group);
     for await (const entry of entries(directory)) {
       if (signal.aborted) return;
       const epoch = parseEpochName(entry.name);
       if (epoch === undefined || !entry.isDirectory()) await this.#putAside(path.join(directory, entry.name));
-      else if (epoch < currentEpoch) await this.#epoch(epoch);
+      else if (epoch < currentEpoch || (epoch === currentEpoch && isGivenUp !== undefined)) await this.#epoch(epoch);
     }
   }
 
@@ -103,7 +107,7 @@ class Sweep {
   }
 
   async #epoch(epoch: number): Promise<void> {
-    const { layout } = this.#parts;
+    const { layout, isInUse } = this.#parts;
     const directory = layout.epoch(this.#request.group, epoch);
     for await (const entry of entries(directory)) {
       if (this.#request.signal.aborted) return;
@@ -112,13 +116,14 @@ class Sweep {
       else if (name.kind === 'segment') await this.#segment(epoch, entry.name);
       else await this.#file(epoch, name);
     }
+    if (epoch === this.#request.currentEpoch || isInUse(directory)) return;
     if (await isDone(rmdir(directory), 'ENOTEMPTY', 'EEXIST')) this.counts.directories += 1;
   }
 
   async #segment(epoch: number, name: string): Promise<void> {
     const { group } = this.#request;
     const segment = path.join(this.#parts.layout.epoch(group, epoch), name);
-    const verdict = await sweepSegment(this.#parts, this.#request, segment);
+    const verdict = await sweepSegment(this.#parts, this.#request, { path: segment, epoch });
     if (verdict === 'needed') return;
     this.counts.segments += 1;
     if (verdict === 'unneeded') await isDone(unlink(segment));
@@ -126,21 +131,24 @@ class Sweep {
   }
 
   async #file(epoch: number, { kind, job, file }: Extract<FileName, { readonly file: string }>): Promise<void> {
-    const { group, findDocument } = this.#request;
-    const target = this.#parts.layout.document(group, { epoch, file });
-    const document = await findDocument(job, file);
+    const { group } = this.#request;
+    const place = { epoch, file };
+    const target = this.#parts.layout.document(group, place);
+    if (this.#parts.isInUse(target)) return;
+    const need = await needOf(this.#request, job, place);
+    if (need === 'unknown') return;
     if (kind === 'document') {
-      if (document === undefined) await this.#orphan(epoch, file, target);
+      if (need === 'none') await this.#orphan(epoch, file, target);
       return;
     }
-    if (document !== undefined) return this.#adopt(epoch, document, target);
+    if (need !== 'none') return this.#adopt(place, need, target);
     if (await isDone(unlink(partOf(target)))) this.counts.deleted += 1;
   }
 
-  async #adopt(epoch: number, document: StoredDocument, target: string): Promise<void> {
+  async #adopt({ epoch, file }: DocumentPlace, document: Checked, target: string): Promise<void> {
     const temporary = partOf(target);
     if ((await verifyDocument({ path: temporary }, document)) !== 'intact')
-      return this.#orphan(epoch, partOf(document.file), temporary);
+      return this.#orphan(epoch, partOf(file), temporary);
     await rename(temporary, target);
     await syncDirectory(path.dirname(target));
     this.#parts.usage.added(target, document.length);

@@ -5,7 +5,7 @@ import { systemCode, throwDiskError } from './disk-error.js';
 import { create, fdatasync, openForReading, readFull, writeAll } from './files.js';
 import { quarantinedName } from './layout.js';
 import type { ReclaimParts } from './reclaim.js';
-import type { StoredDocument } from '../model/document.js';
+import type { DocumentCopy } from '../model/document.js';
 import { closeQuietly } from './files.js';
 import { headerBytes, maxEntryBytes } from './segment-entry.js';
 
@@ -13,7 +13,7 @@ import { headerBytes, maxEntryBytes } from './segment-entry.js';
 export const quarantineEntry = async (
   { layout, ledger, clock }: ReclaimParts,
   group: string,
-  document: Pick<StoredDocument, 'epoch' | 'file' | 'length'>,
+  document: Pick<DocumentCopy, 'epoch' | 'file' | 'length'>,
 ): Promise<boolean> => {
   const { path, at = 0 } = layout.locate(group, document);
   if (ledger.knows(path) && !ledger.has(path, at)) return false;

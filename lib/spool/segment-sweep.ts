@@ -3,6 +3,7 @@
 import { entryName } from './layout.js';
 import path from 'node:path';
 import { segmentEntries } from './segment-scan.js';
+import { needOf } from './need.js';
 import type { ReclaimParts, ReclaimRequest } from './reclaim.js';
 
 /** `damaged`: no record names an entry, and not everything in it is understood. */
@@ -10,32 +11,36 @@ export type SegmentVerdict = 'needed' | 'unneeded' | 'damaged';
 
 export const sweepSegment = async (
   { ledger, usage }: Pick<ReclaimParts, 'ledger' | 'usage'>,
-  { findDocument, signal }: Pick<ReclaimRequest, 'findDocument' | 'signal'>,
-  segment: string,
+  request: ReclaimRequest,
+  { path: segment, epoch }: { readonly path: string; readonly epoch: number },
 ): Promise<SegmentVerdict> => {
+  const isOpen = ledger.isOpen(segment);
   // An upload that began before the epoch was over still writes to it.
-  if (ledger.isOpen(segment)) return 'needed';
+  if (isOpen && epoch < request.currentEpoch) return 'needed';
   const name = path.basename(segment);
-  const named: number[] = [];
-  const unnamed: { readonly at: number; readonly length: number }[] = [];
+  const kept: number[] = [];
+  const unneeded: { readonly at: number; readonly length: number }[] = [];
   const entries = segmentEntries(segment);
   let step = await entries.next();
   for (; step.done !== true; step = await entries.next()) {
-    if (signal.aborted) {
+    if (request.signal.aborted) {
       await entries.return(false);
       return 'needed';
     }
     const { at, job, length } = step.value;
-    if ((await findDocument(job, entryName(name, at))) === undefined) unnamed.push({ at, length });
-    else named.push(at);
+    // Given up before, or not durable yet.
+    if (ledger.knows(segment) && !ledger.has(segment, at)) continue;
+    const need = await needOf(request, job, { epoch, file: entryName(name, at) });
+    if (need === 'none') unneeded.push({ at, length });
+    else kept.push(at);
   }
   const isDamaged = step.value;
-  if (named.length > 0) ledger.found(segment, named);
-  for (const { at, length } of unnamed) if (ledger.has(segment, at)) usage.removed(entryName(segment, at), length);
-  if (named.length === 0) {
+  if (kept.length > 0) ledger.found(segment, kept);
+  for (const { at, length } of unneeded) if (ledger.has(segment, at)) usage.removed(entryName(segment, at), length);
+  if (kept.length === 0 && !isOpen) {
     ledger.forget(segment);
     return isDamaged ? 'damaged' : 'unneeded';
   }
-  for (const { at } of unnamed) await ledger.drop(segment, at);
+  for (const { at } of unneeded) await ledger.drop(segment, at);
   return 'needed';
 };

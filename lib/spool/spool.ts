@@ -1,8 +1,9 @@
 // The spool's face: documents on disk, whole or not at all (DESIGN section 6).
 
-import { unlink } from 'node:fs/promises';
+import { readdir, unlink } from 'node:fs/promises';
 import { PlatenError } from '../errors.js';
-import type { StoredDocument } from '../model/document.js';
+import type { DocumentCopy } from '../model/document.js';
+import { isName } from '../model/names.js';
 import type { Clock } from '../platform/clock.js';
 import { ensureDirectory, syncDirectory } from '../platform/durable-file.js';
 import type { Log } from '../platform/log.js';
@@ -13,12 +14,14 @@ import { entryName, Layout } from './layout.js';
 import { OpenEpoch } from './open-epoch.js';
 import type { Verdict } from './read.js';
 import { readDocument, verifyDocument } from './read.js';
-import { receive } from './receive.js';
+import { type Arriving, receive } from './receive.js';
 import type { ReclaimCounts, ReclaimParts, ReclaimRequest } from './reclaim.js';
 import { moveToQuarantine, reclaim } from './reclaim.js';
-import { Room } from './room.js';
+import { type Promised, Room } from './room.js';
+import { headerBytes } from './segment-entry.js';
 import { quarantineEntry } from './segment-quarantine.js';
 import { SegmentLedger } from './segment-ledger.js';
+import type { NewEntry } from './segment-writer.js';
 import type { UsageFigures } from './usage.js';
 import { Usage } from './usage.js';
 
@@ -42,15 +45,19 @@ export interface ReceiveRequestOptions {
   /** The announced length; a document of any other is refused. */
   readonly expectedBytes?: number;
   readonly signal?: AbortSignal;
+  /** See ReceiveOptions. */
+  readonly follow?: (arriving: Arriving) => void;
 }
 
-/** What a job's record keeps of a document that was received. */
-export type ReceivedDocument = Pick<StoredDocument, 'epoch' | 'file' | 'length' | 'sha256'>;
+interface EpochHere {
+  readonly epoch: number;
+  readonly opening: Promise<OpenEpoch>;
+  /** Set when it is open. */
+  open?: OpenEpoch;
+}
 
-/** What is needed to find a document and to tell whether it is intact. */
-export type DocumentReference = ReceivedDocument;
-
-const epochKey = (group: string, epoch: number): string => `${group}/${epoch}`;
+const epochOver = (group: string, epoch: number): PlatenError =>
+  new PlatenError('not-owner', `epoch ${epoch} of ${group} is over`);
 
 export class Spool {
   readonly #options: SpoolOptions;
@@ -59,8 +66,10 @@ export class Spool {
   readonly #ledger = new SegmentLedger();
   readonly #usage = new Usage(this.#ledger);
   readonly #buffers = new BufferPool();
-  /** One open epoch per group at most. */
-  readonly #epochs = new Map<string, { readonly key: string; readonly open: OpenEpoch }>();
+  /** The latest epoch of each group that documents come in for: those that the node owns, and those that it holds copies for. */
+  readonly #epochs = new Map<string, EpochHere>();
+  /** Directories and files that uploads need, though their epoch may be over. */
+  readonly #inUse = new Set<string>();
   readonly #closing = new AbortController();
   readonly #counting: Promise<void>;
   #failure: PlatenError | undefined;
@@ -89,15 +98,27 @@ export class Spool {
     return this.#failure !== undefined;
   }
 
-  /** Makes the epoch's directory, durably, before the first document of that epoch. */
+  /** Makes the epoch's directory, durably, before the first document of that epoch. Throws `not-owner` when a later one was opened. */
   async openEpoch(group: string, epoch: number): Promise<void> {
     this.#assertWorks();
-    const key = epochKey(group, epoch);
     const before = this.#epochs.get(group);
-    if (before?.key === key) return;
-    const open = await this.#watched(() => this.#makeEpoch(group, epoch).catch(throwDiskError));
-    this.#epochs.set(group, { key, open });
-    await before?.open.letGo();
+    if (before?.epoch === epoch) {
+      await before.opening;
+      return;
+    }
+    if (before !== undefined && before.epoch > epoch) throw epochOver(group, epoch);
+    const opening = this.#watched(() => this.#makeEpoch(group, epoch).catch(throwDiskError));
+    const here: EpochHere = { epoch, opening };
+    this.#epochs.set(group, here);
+    try {
+      here.open = await opening;
+    } catch (error) {
+      // Uploads of the epoch before may still be under way.
+      if (this.#epochs.get(group) === here) this.#restore(group, before);
+      throw error;
+    }
+    const opened = await before?.opening.catch(() => undefined);
+    await opened?.letGo();
   }
 
   /**
@@ -117,52 +138,56 @@ export class Spool {
   async receive(
     key: DocumentKey,
     source: AsyncIterable<Uint8Array>,
-    { expectedBytes, signal }: ReceiveRequestOptions = {},
-  ): Promise<ReceivedDocument> {
+    { expectedBytes, signal, follow }: ReceiveRequestOptions = {},
+  ): Promise<DocumentCopy> {
     this.#assertWorks();
     const { group, epoch } = key;
-    const current = this.#epochs.get(group);
-    if (current?.key !== epochKey(group, epoch)) throw new Error(`epoch ${epoch} of ${group} is not open in the spool`);
+    const open = this.#openEpochOf(group, epoch);
     const { maxDocumentBytes } = this.#options.limits;
     if (expectedBytes !== undefined && expectedBytes > maxDocumentBytes) throw new PlatenError('document-too-large');
-    const { open } = current;
-    open.hold();
-    try {
-      return await this.#watched(async () => {
-        const promised = await this.#room.promise(expectedBytes ?? 0);
-        try {
-          const received = await receive(source, {
-            key,
-            layout: this.#layout,
-            epoch: open,
-            promised,
-            buffers: this.#buffers,
-            maxDocumentBytes,
-            ...(expectedBytes === undefined ? {} : { expectedBytes }),
-            ...(signal === undefined ? {} : { signal }),
-          });
-          return await this.#accept({ epoch, ...received }, group, signal);
-        } finally {
-          promised.release();
-        }
+    return this.#holding(open, expectedBytes ?? 0, async (promised) => {
+      const received = await receive(source, {
+        key,
+        layout: this.#layout,
+        epoch: open,
+        promised,
+        buffers: this.#buffers,
+        underWay: this.#inUse,
+        maxDocumentBytes,
+        ...(expectedBytes === undefined ? {} : { expectedBytes }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(follow === undefined ? {} : { follow }),
       });
-    } finally {
-      await open.letGo();
-    }
+      return this.#accept({ epoch, ...received }, group, signal);
+    });
+  }
+
+  /** Takes small documents that are whole and verified already, all with one sync; resolves with their names when they are durable. */
+  async append(group: string, epoch: number, entries: readonly NewEntry[]): Promise<string[]> {
+    this.#assertWorks();
+    const open = this.#openEpochOf(group, epoch);
+    const bytes = entries.reduce((sum, { length }) => sum + headerBytes + length, 0);
+    return this.#holding(open, bytes, async (promised) => {
+      await promised.grow(bytes);
+      const files = await Promise.all(entries.map((entry) => open.segments.append(entry)));
+      for (const [index, { length, sha256 }] of entries.entries())
+        await this.#accept({ epoch, file: files[index] ?? '', length, sha256 }, group);
+      return files;
+    });
   }
 
   /** The document's octets. Throws `PlatenError('document-damaged')` when it is missing or not what was received; see readDocument. */
-  read(group: string, document: DocumentReference): AsyncIterable<Uint8Array> {
+  read(group: string, document: DocumentCopy): AsyncIterable<Uint8Array> {
     return readDocument(this.#layout.locate(group, document), document);
   }
 
   /** Reads the document through and says what became of it. */
-  verify(group: string, document: DocumentReference): Promise<Verdict> {
+  verify(group: string, document: DocumentCopy): Promise<Verdict> {
     return verifyDocument(this.#layout.locate(group, document), document);
   }
 
   /** Deletes the document; one that is gone already is fine. One in a segment lies there until none of the segment is needed. */
-  async remove(group: string, document: DocumentReference): Promise<void> {
+  async remove(group: string, document: DocumentCopy): Promise<void> {
     const { path, at } = this.#layout.locate(group, document);
     if (at !== undefined) {
       if (await this.#giveUp(group, path, at)) this.#usage.removed(entryName(path, at), document.length);
@@ -178,7 +203,7 @@ export class Spool {
   }
 
   /** Moves the document aside, or copies it there from its segment; false when it was gone already. */
-  async quarantine(group: string, document: DocumentReference): Promise<boolean> {
+  async quarantine(group: string, document: DocumentCopy): Promise<boolean> {
     const { path, at } = this.#layout.locate(group, document);
     if (at === undefined) return moveToQuarantine(this.#parts(), group, document, path);
     if (!(await quarantineEntry(this.#parts(), group, document))) return false;
@@ -193,6 +218,12 @@ export class Spool {
     return reclaim(this.#parts(), request);
   }
 
+  /** Groups of which there may be documents here. */
+  async groups(): Promise<string[]> {
+    const found = await readdir(this.#layout.documents, { withFileTypes: true });
+    return found.filter((entry) => entry.isDirectory() && isName(entry.name)).map(({ name }) => name);
+  }
+
   usage(): UsageFigures {
     return this.#usage.figures();
   }
@@ -201,8 +232,39 @@ export class Spool {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#counting;
-    for (const { open } of this.#epochs.values()) await open.letGo();
+    const here = [...this.#epochs.values()];
     this.#epochs.clear();
+    for (const { opening } of here) await (await opening.catch(() => undefined))?.letGo();
+  }
+
+  #restore(group: string, before: EpochHere | undefined): void {
+    if (before === undefined) this.#epochs.delete(group);
+    else this.#epochs.set(group, before);
+  }
+
+  #openEpochOf(group: string, epoch: number): OpenEpoch {
+    const here = this.#epochs.get(group);
+    if (here !== undefined && here.epoch > epoch) throw epochOver(group, epoch);
+    if (here?.epoch !== epoch || here.open === undefined)
+      throw new Error(`epoch ${epoch} of ${group} is not open in the spool`);
+    return here.open;
+  }
+
+  /** Keeps the epoch open, and room on the disk promised, while `act` runs. */
+  async #holding<T>(open: OpenEpoch, bytes: number, act: (promised: Promised) => Promise<T>): Promise<T> {
+    open.hold();
+    try {
+      return await this.#watched(async () => {
+        const promised = await this.#room.promise(bytes);
+        try {
+          return await act(promised);
+        } finally {
+          promised.release();
+        }
+      });
+    } finally {
+      await open.letGo();
+    }
   }
 
   async #makeEpoch(group: string, epoch: number): Promise<OpenEpoch> {
@@ -211,22 +273,25 @@ export class Spool {
     // An earlier life may have made them and died before it synced.
     await syncDirectory(this.#layout.documents);
     await syncDirectory(this.#layout.group(group));
-    return OpenEpoch.open(path, this.#ledger);
+    const open = await OpenEpoch.open(path, this.#ledger, () => this.#inUse.delete(path));
+    this.#inUse.add(path);
+    return open;
   }
 
   #parts(): ReclaimParts {
     const { clock, log } = this.#options;
-    return { layout: this.#layout, usage: this.#usage, ledger: this.#ledger, clock, log };
+    const isInUse = (path: string): boolean => this.#inUse.has(path);
+    return { layout: this.#layout, usage: this.#usage, ledger: this.#ledger, clock, log, isInUse };
   }
 
   async #giveUp(group: string, path: string, at: number): Promise<boolean> {
     const wasNeeded = await this.#ledger.drop(path, at);
-    if (wasNeeded) await this.#epochs.get(group)?.open.segments.retire();
+    if (wasNeeded) await this.#epochs.get(group)?.open?.segments.retire();
     return wasNeeded;
   }
 
   /** The last look before a document counts. An entry that is refused here is given up; a file without a record is found by a sweep. */
-  async #accept(document: ReceivedDocument, group: string, signal?: AbortSignal): Promise<ReceivedDocument> {
+  async #accept(document: DocumentCopy, group: string, signal?: AbortSignal): Promise<DocumentCopy> {
     const { path, at } = this.#layout.locate(group, document);
     try {
       signal?.throwIfAborted();

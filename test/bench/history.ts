@@ -48,10 +48,9 @@ const jobRecord = (id: number, printers: number): JobRecord =>
         number: 1,
         format: 'application/octet-stream',
         epoch: 1,
-        file: `${id}.1.${createHash('md5').update(String(id)).digest('hex').slice(0, 16)}`,
         length: 10_240,
         sha256: createHash('sha256').update(String(id)).digest('hex'),
-        holders: ['bench'],
+        holders: { bench: `${id}.1.${createHash('md5').update(String(id)).digest('hex').slice(0, 16)}` },
       },
     ],
     attempts: [

@@ -2,6 +2,7 @@ import type { Test } from 'tap';
 import t from 'tap';
 import { PlatenError } from '../../lib/errors.js';
 import { silentLog } from '../../lib/platform/log.js';
+import { systemClock } from '../../lib/platform/clock.js';
 import { GroupWrites } from '../../lib/queue/group-writes.js';
 import { openEmbeddedStore } from '../../lib/store/embedded/embedded-store.js';
 import { keys } from '../../lib/store/keys.js';
@@ -22,6 +23,7 @@ const open = async (t: Test, disturb: () => TxnResult | undefined = () => undefi
   const writes = new GroupWrites({
     store: disturbed(store, disturb),
     tenure: { group: 'print', epoch: 1, node: 'a', revision: claimed.revision, holds: () => holds },
+    clock: systemClock,
     onUncertain: (cause) => uncertain.push(cause),
   });
   return { store, writes, uncertain, owner, lose: () => (holds = false) };

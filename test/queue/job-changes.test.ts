@@ -7,7 +7,7 @@ import * as change from '../../lib/queue/job-changes.js';
 import { isSchedulable } from '../../lib/queue/schedule.js';
 import { jobRecord } from '../support/seeded-jobs.js';
 
-const document = { number: 1, format: 'text/plain', epoch: 1, file: 'x', length: 3, sha256: '', holders: ['a'] };
+const document = { number: 1, format: 'text/plain', epoch: 1, length: 3, sha256: '', holders: { a: 'x' } };
 const { hold: _hold, ...bare } = jobRecord(7, { state: 'pending', reasons: [], documents: [document] });
 const pending: JobRecord = bare;
 const { sequence: _sequence, ...unplaced } = pending;

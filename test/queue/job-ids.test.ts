@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { Test } from 'tap';
 import t from 'tap';
 import { silentLog } from '../../lib/platform/log.js';
+import { systemClock } from '../../lib/platform/clock.js';
 import { GroupWrites } from '../../lib/queue/group-writes.js';
 import { JobIds } from '../../lib/queue/job-ids.js';
 import { openEmbeddedStore } from '../../lib/store/embedded/embedded-store.js';
@@ -28,6 +29,7 @@ const tenure = async (store: Store, epoch: number, clock = new FakeClock()) => {
   const writes = new GroupWrites({
     store,
     tenure: { group: 'print', epoch, node: 'a', revision: result.revision, holds: () => true },
+    clock: systemClock,
     onUncertain: (cause) => uncertain.push(cause),
   });
   return { ids: new JobIds({ group: 'print', store, writes, clock }), uncertain };
@@ -135,6 +137,7 @@ t.test('a block whose taking may have failed is not used', async (t) => {
   const writes = new GroupWrites({
     store: flaky,
     tenure: { group: 'print', epoch: 2, node: 'a', revision: result?.revision ?? 0, holds: () => true },
+    clock: systemClock,
     onUncertain: (cause) => uncertain.push(cause),
   });
   const other = new JobIds({ group: 'print', store: flaky, writes, clock: new FakeClock() });

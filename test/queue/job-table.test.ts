@@ -4,6 +4,7 @@ import type { Test } from 'tap';
 import t from 'tap';
 import type { JobRecord } from '../../lib/model/job.js';
 import { silentLog } from '../../lib/platform/log.js';
+import { systemClock } from '../../lib/platform/clock.js';
 import { GroupWrites } from '../../lib/queue/group-writes.js';
 import * as change from '../../lib/queue/job-changes.js';
 import { JobTable } from '../../lib/queue/job-table.js';
@@ -25,7 +26,7 @@ const open = async (t: Test, seeds: readonly JobRecord[] = [], wrap: (store: Sto
   if (owner.outcome !== 'committed') throw new Error(owner.outcome);
   const tenure = { group: 'print', epoch: 1, node: 'a', revision: owner.revision, holds: () => true };
   const newTable = async (): Promise<JobTable> => {
-    const writes = new GroupWrites({ store, tenure, onUncertain: () => undefined });
+    const writes = new GroupWrites({ store, tenure, clock: systemClock, onUncertain: () => undefined });
     const jobs = new JobTable({ group: 'print', store, writes });
     await jobs.load();
     return jobs;

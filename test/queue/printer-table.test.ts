@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import t from 'tap';
 import { silentLog } from '../../lib/platform/log.js';
+import { systemClock } from '../../lib/platform/clock.js';
 import { GroupWrites } from '../../lib/queue/group-writes.js';
 import { PrinterTable } from '../../lib/queue/printer-table.js';
 import { openEmbeddedStore } from '../../lib/store/embedded/embedded-store.js';
@@ -27,7 +28,7 @@ const open = async (t: Test) => {
     const table = new PrinterTable({
       group,
       store: through,
-      writes: new GroupWrites({ store: through, tenure, onUncertain: () => undefined }),
+      writes: new GroupWrites({ store: through, tenure, clock: systemClock, onUncertain: () => undefined }),
       resolve: async (host) => hosts[host] ?? Promise.reject(new Error('ENOTFOUND')),
       devicePorts: [4_000],
       defaults: { interrupted: 'restart', maxAttempts: 3 },

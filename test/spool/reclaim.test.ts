@@ -1,7 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import t from 'tap';
-import type { StoredDocument } from '../../lib/model/document.js';
+import type { DocumentCopy } from '../../lib/model/document.js';
 import type { ReclaimRequest } from '../../lib/spool/reclaim.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { chunked, filesBelow, gather, key, octets, openSpool, sha256, walk } from '../support/spool.js';
@@ -9,20 +9,17 @@ import { chunked, filesBelow, gather, key, octets, openSpool, sha256, walk } fro
 const hour = 3_600_000;
 const random = (digit: string): string => digit.repeat(16);
 
-const listed = (file: string, content: Buffer, epoch = 1): StoredDocument => ({
-  number: 1,
-  format: 'application/octet-stream',
+const listed = (file: string, content: Buffer, epoch = 1): DocumentCopy => ({
   epoch,
   file,
   length: content.byteLength,
   sha256: sha256(content),
-  holders: [],
 });
 
-const request = (documents: readonly StoredDocument[], changes: Partial<ReclaimRequest> = {}): ReclaimRequest => ({
+const request = (documents: readonly DocumentCopy[], changes: Partial<ReclaimRequest> = {}): ReclaimRequest => ({
   group: 'sales',
   currentEpoch: 3,
-  findDocument: async (_job, file) => documents.find((document) => document.file === file),
+  findDocument: async (_job, { file }) => documents.find((document) => document.file === file),
   keepOrphansMs: hour,
   signal: new AbortController().signal,
   ...changes,
@@ -36,7 +33,7 @@ t.test('each kind of leftover gets what it deserves', async (t) => {
   const cases: {
     name: string;
     file: string;
-    record?: StoredDocument;
+    record?: DocumentCopy;
     counts: object;
     /** Where it is afterwards: below the epoch's directory, or in quarantine. */
     stays?: string;
@@ -91,7 +88,7 @@ t.test('each kind of leftover gets what it deserves', async (t) => {
     const asked: [number, string][] = [];
     const answer = await spool.reclaim(
       request(record === undefined ? [] : [record], {
-        findDocument: async (job, file) => {
+        findDocument: async (job, { file }) => {
           asked.push([job, file]);
           return record;
         },

@@ -4,25 +4,25 @@ import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/
 import path from 'node:path';
 import type { Test } from 'tap';
 import t from 'tap';
-import type { StoredDocument } from '../../lib/model/document.js';
+import type { DocumentCopy } from '../../lib/model/document.js';
 import { headerBytes, maxEntryBytes, readHeader, writeHeader } from '../../lib/spool/segment-entry.js';
 import { segmentEntries } from '../../lib/spool/segment-scan.js';
-import type { ReceivedDocument, Spool } from '../../lib/spool/spool.js';
+import type { Spool } from '../../lib/spool/spool.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { chunked, filesBelow, gather, key, MiB, octets, openDescriptors, openSpool, sha256 } from '../support/spool.js';
 
 const epochOf = (directory: string, epoch = 1): string => path.join(directory, 'documents', 'sales', String(epoch));
-const segmentOf = (directory: string, { file, epoch }: ReceivedDocument): string =>
+const segmentOf = (directory: string, { file, epoch }: DocumentCopy): string =>
   path.join(epochOf(directory, epoch), file.replace(/@\d+$/, ''));
 const segmentsIn = async (directory: string, epoch = 1): Promise<string[]> =>
   (await readdir(epochOf(directory, epoch)).catch(() => [])).filter((name) => name.startsWith('segment.'));
 
 const contentOf = (job: number): Buffer => octets(1_000 + 37 * job).map((octet) => octet ^ job) as Buffer;
 
-const receive = (spool: Spool, job: number, content: Buffer = contentOf(job)): Promise<ReceivedDocument> =>
+const receive = (spool: Spool, job: number, content: Buffer = contentOf(job)): Promise<DocumentCopy> =>
   spool.receive({ ...key, job }, chunked(content, 512));
 
-const receiveAll = (spool: Spool, count: number): Promise<ReceivedDocument[]> =>
+const receiveAll = (spool: Spool, count: number): Promise<DocumentCopy[]> =>
   Promise.all(Array.from({ length: count }, (_, job) => receive(spool, job)));
 
 const nothing = {
@@ -36,14 +36,14 @@ const nothing = {
 };
 
 /** A sweep after epoch 2 began; the records list `documents`. */
-const sweep = async (spool: Spool, documents: readonly ReceivedDocument[], asked: number[] = []) => {
+const sweep = async (spool: Spool, documents: readonly DocumentCopy[], asked: number[] = []) => {
   await spool.openEpoch('sales', 2);
   return spool.reclaim({
     group: 'sales',
     currentEpoch: 2,
-    findDocument: async (job, file) => {
+    findDocument: async (job, { file }) => {
       asked.push(job);
-      return documents.find((document) => document.file === file) as StoredDocument | undefined;
+      return documents.find((document) => document.file === file);
     },
     keepOrphansMs: 3_600_000,
     signal: new AbortController().signal,

@@ -14,6 +14,7 @@ import { EventLog } from '../../lib/queue/events.js';
 import { PrintSpooler, type SpoolerLimits, type SpoolerParts } from '../../lib/queue/print-spooler.js';
 import type { RetentionPolicy } from '../../lib/queue/retention.js';
 import type { VirtualServer } from '../../lib/queue/virtual-server.js';
+import { SoleDocuments } from '../../lib/spool/sole-documents.js';
 import { Spool } from '../../lib/spool/spool.js';
 import { openEmbeddedStore } from '../../lib/store/embedded/embedded-store.js';
 import { keys } from '../../lib/store/keys.js';
@@ -107,7 +108,7 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
   const spooler = await PrintSpooler.start({
     tenure,
     store,
-    spool,
+    documents: new SoleDocuments({ spool, node }),
     clock,
     log,
     events,

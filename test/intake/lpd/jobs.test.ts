@@ -146,7 +146,8 @@ for (const { name, steps, last, jobs } of sent)
       records.map(({ id }) => printed.get(id)),
       jobs.map(({ documents }) => documents),
     );
-    const files = new Set(records.flatMap(({ documents }) => documents.map(({ file }) => file.replace(/@\d+$/, ''))));
+    const names = records.flatMap(({ documents }) => documents.flatMap(({ holders }) => Object.values(holders)));
+    const files = new Set(names.map((name) => name.replace(/@\d+$/, '')));
     t.equal((await server.spoolFiles()).length, files.size, 'nothing else is in the spool');
   });
 

@@ -1,0 +1,57 @@
+// What the queue asks of the spool: documents that are durable on as many nodes as they must be (DESIGN section 6).
+
+import type { StoredDocument } from '../model/document.js';
+import type { DocumentKey } from '../spool/layout.js';
+import type { ReclaimCounts, ReclaimRequest } from '../spool/reclaim.js';
+
+/** What a job's record keeps of a document that was received. */
+export type ReceivedDocument = Pick<StoredDocument, 'epoch' | 'length' | 'sha256' | 'holders'>;
+
+export interface ReceiveOptions {
+  /** The announced length; a document of any other is refused. */
+  readonly expectedBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Documents {
+  /** Makes ready for documents of this epoch, which this node owns. */
+  openEpoch(group: string, epoch: number): Promise<void>;
+  /** Throws the reason for which no document of that length is taken now; to be asked before a body is read (R7). */
+  admit(expectedBytes?: number): Promise<void>;
+  /**
+   * Takes one document; resolves when it is durable on enough nodes (P1). On any error, and when the signal aborts, nothing is left, or
+   * what could not be told is reclaimed later. Throws as Spool.receive does, and `too-few-copies`.
+   */
+  receive(key: DocumentKey, source: AsyncIterable<Uint8Array>, options?: ReceiveOptions): Promise<ReceivedDocument>;
+  /** True when the record lists a copy on this node. */
+  isHere(document: StoredDocument): boolean;
+  /** True when this node itself received it, or verified it, at this epoch. */
+  isOfEpoch(document: StoredDocument, epoch: number): boolean;
+  /** The octets of the copy here. Throws `document-damaged` when it is missing or not what was received. */
+  read(group: string, document: StoredDocument): AsyncIterable<Uint8Array>;
+  /** Deletes all copies: the one here before this resolves, others as soon as they can be told. */
+  remove(group: string, document: StoredDocument): Promise<void>;
+  /** Sweeps what lies here for the group. */
+  reclaim(request: ReclaimRequest): Promise<ReclaimCounts>;
+  /** What can be done about copies that are missing; undefined on a node that is alone. */
+  readonly replication?: Replication;
+}
+
+/** Copies beyond those that were made when the document came in. Each of these resolves with the document as its record should list it. */
+export interface Replication {
+  /**
+   * Gets the document here from another node that has it; a copy here that is on record was found to be bad and goes to quarantine. Throws
+   * `document-damaged`, which names the nodes that should have it, when no live node gives it.
+   */
+  fetch(key: DocumentKey, document: StoredDocument, signal: AbortSignal): Promise<StoredDocument>;
+  /** `never-made`: on fewer nodes than it should be since it came in; `lost`: nodes that have it are dead. */
+  lacks(group: string, document: StoredDocument): 'nothing' | 'never-made' | 'lost';
+  /** Makes the copies that are lacking, as many as can be made now. */
+  replicate(key: DocumentKey, document: StoredDocument, signal: AbortSignal): Promise<StoredDocument>;
+  /** Reads every copy through, wherever it is; bad ones are no longer listed. */
+  scrub(group: string, document: StoredDocument, signal: AbortSignal): Promise<StoredDocument>;
+  /** Deletes the copies that `after` lists and `before` does not: they could not be put on record. */
+  forget(group: string, before: StoredDocument, after: StoredDocument): Promise<void>;
+  /** The listener is called when nodes come, go or are fenced; the function returned takes it off. */
+  onPeersChange(listener: () => void): () => void;
+}

@@ -1,0 +1,129 @@
+// One request to another node, given up when there is no progress for too long. Whatever goes wrong is `peer-failed`.
+
+import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import { PlatenError } from '../../errors.js';
+import type { Clock } from '../../platform/clock.js';
+
+export interface CallTarget {
+  /** `http://host:port`. */
+  readonly address: string;
+  readonly secret: string;
+  readonly agent: Agent;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+const mostAnswerBytes = 1 << 20;
+
+export const failed = (because: string, cause?: unknown): PlatenError =>
+  new PlatenError('peer-failed', because, { cause });
+
+/** Ends a request that makes no progress while something is due. */
+export class Patience {
+  readonly #target: CallTarget;
+  readonly #request: ClientRequest;
+  #cancel: (() => void) | undefined;
+
+  constructor(target: CallTarget, request: ClientRequest) {
+    this.#target = target;
+    this.#request = request;
+  }
+
+  /** Something is due from now on. */
+  begin(): void {
+    const { clock, timeoutMs } = this.#target;
+    this.#cancel?.();
+    this.#cancel = clock.after(timeoutMs, () => this.#request.destroy(failed(`no progress for ${timeoutMs} ms`)));
+  }
+
+  progress(): void {
+    if (this.#cancel !== undefined) this.begin();
+  }
+
+  end(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+}
+
+export const open = (target: CallTarget, method: string, path: string, headers: object = {}): ClientRequest => {
+  const { hostname, port } = new URL(target.address);
+  return httpRequest({
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port,
+    method,
+    path,
+    agent: target.agent,
+    headers: { authorization: `Bearer ${target.secret}`, ...headers },
+  });
+};
+
+/** Resolves with the answer's head; the body is read by the caller. */
+export const headOf = (request: ClientRequest): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    request.once('response', resolve);
+    // Stays: a request may fail after its answer began.
+    request.on('error', (error) => reject(error instanceof PlatenError ? error : failed(error.message, error)));
+    request.once('close', () => reject(failed('the connection was closed')));
+  });
+
+export const textOf = async (response: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      if (bytes > mostAnswerBytes) throw failed('the answer is too long');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof PlatenError ? error : failed('the answer broke off', error);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+/** A request with a short body or none; the whole of it may take as long as one step of a long one. */
+export const call = async (
+  target: CallTarget,
+  { method, path, body }: { method: string; path: string; body?: Uint8Array },
+): Promise<Answer> => {
+  try {
+    return await once(target, { method, path, ...(body === undefined ? {} : { body }) });
+  } catch (error) {
+    // A connection that was kept may have been closed at the other end just now.
+    if (error instanceof Reused) return once(target, { method, path, ...(body === undefined ? {} : { body }) });
+    throw error;
+  }
+};
+
+class Reused extends PlatenError {
+  constructor(cause: unknown) {
+    super('peer-failed', 'a kept connection was closed', { cause });
+  }
+}
+
+const once = async (
+  target: CallTarget,
+  { method, path, body }: { method: string; path: string; body?: Uint8Array },
+): Promise<Answer> => {
+  const request = open(target, method, path, body === undefined ? {} : { 'content-length': body.byteLength });
+  const patience = new Patience(target, request);
+  patience.begin();
+  try {
+    const head = headOf(request);
+    request.end(body);
+    const response = await head;
+    return { status: response.statusCode ?? 0, text: await textOf(response) };
+  } catch (error) {
+    const code = error instanceof PlatenError ? (error.cause as NodeJS.ErrnoException | undefined)?.code : undefined;
+    if (request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')) throw new Reused(error);
+    throw error;
+  } finally {
+    patience.end();
+  }
+};

@@ -1,0 +1,81 @@
+// Links to the other nodes, and which of them took too long just now: those are asked in the background until they answer (R20).
+
+import type { Clock } from '../../platform/clock.js';
+import type { Log } from '../../platform/log.js';
+import type { Peer } from '../copies.js';
+import { PeerLink } from './peer-link.js';
+
+export interface PeerLinksParts {
+  readonly secret: string;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told when a node takes no documents in time, and when it answers again. */
+  readonly onSlow: (node: string, because: string) => void;
+  readonly onBack: (node: string) => void;
+}
+
+const probeEveryMs = 1_000;
+
+export class PeerLinks {
+  readonly #parts: PeerLinksParts;
+  readonly #links = new Map<string, PeerLink>();
+  /** Node → takes its next probe back. */
+  readonly #slow = new Map<string, () => void>();
+  #isClosed = false;
+
+  constructor(parts: PeerLinksParts) {
+    this.#parts = parts;
+  }
+
+  /** A node that came back at another address has another link. */
+  to({ node, address }: Pick<Peer, 'node' | 'address'>): PeerLink {
+    const known = this.#links.get(node);
+    if (known?.address === address) return known;
+    known?.close();
+    const link = new PeerLink({ address, ...this.#parts });
+    this.#links.set(node, link);
+    return link;
+  }
+
+  isSlow(node: string): boolean {
+    return this.#slow.has(node);
+  }
+
+  /** A document was not taken there: until the node answers a question, others are preferred. */
+  failed(peer: Peer, error: unknown): void {
+    const { node } = peer;
+    if (this.#isClosed || this.#slow.has(node)) return;
+    const because = error instanceof Error ? error.message : String(error);
+    this.#parts.log.warn({ node, err: error }, 'another node did not take a document');
+    this.#parts.onSlow(node, because);
+    this.#probeLater(peer);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.settled()));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const cancel of this.#slow.values()) cancel();
+    for (const link of this.#links.values()) link.close();
+  }
+
+  #probeLater(peer: Peer): void {
+    const cancel = this.#parts.clock.after(probeEveryMs, () => void this.#probe(peer));
+    this.#slow.set(peer.node, cancel);
+  }
+
+  async #probe(peer: Peer): Promise<void> {
+    try {
+      // At its present address, where that has changed.
+      await (this.#links.get(peer.node) ?? this.to(peer)).probe();
+    } catch {
+      if (!this.#isClosed) this.#probeLater(peer);
+      return;
+    }
+    this.#slow.delete(peer.node);
+    this.#parts.onBack(peer.node);
+  }
+}
