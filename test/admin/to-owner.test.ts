@@ -183,7 +183,7 @@ t.test('an owner that dies in the middle is told from one that was never reached
   const { b } = cluster;
   const server = await standIn(t, cluster, (request, response) => {
     if (request.headers.expect !== undefined) response.writeContinue();
-    if (request.method === 'GET') return void request.socket.destroy();
+    if (request.method === 'GET') request.socket.destroy();
     request.resume();
     if (request.url?.includes('pause') === true) request.on('end', () => request.socket.destroy());
     else request.once('data', () => request.socket.destroy());

@@ -15,22 +15,11 @@ const withSales = async (t: Test): Promise<AdminCluster> => {
 
 t.test('a group is made with everything that can be said, shown, changed and removed', async (t) => {
   const { b, a, until } = await startAdminCluster(t);
-  const said = [
-    ...['--address', '::1', '--alias', 'old', '--alias', 'older', '--possible', 'a,b', '--ipp-port', '8631'],
-    ...[
-      '--lpd-port',
-      '8515',
-      '--lpd-port',
-      '8516',
-      '--snmp-community',
-      '-',
-      '--snmp-allow',
-      '127.0.0.0/8',
-      '--snmp-port',
-      '8161',
-    ],
-    ...['--operators-from', '127.0.0.1', '--job-completion-timeout', '5000', '--failback', '22-5'],
-  ];
+  const said = (
+    '--address ::1 --alias old --alias older --possible a,b --ipp-port 8631 --lpd-port 8515 --lpd-port 8516 ' +
+    '--snmp-community - --snmp-allow 127.0.0.0/8 --snmp-port 8161 --operators-from 127.0.0.1 ' +
+    '--job-completion-timeout 5000 --failback 22-5'
+  ).split(' ');
   const made = await b.platen([...create, ...said], 'canary-5\n');
   t.equal(made.code, 0, made.err);
   t.match((await b.operations.group('sales')).services, {

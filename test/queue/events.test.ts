@@ -98,7 +98,7 @@ t.test('no write has more changes than etcd takes in one transaction', async (t)
     most = Math.max(most, compares.length, changes.length);
     return store.txn(compares, changes);
   };
-  const log = await openLog({ ...store, txn, range: (...args) => store.range(...args) } as Store);
+  const log = await openLog({ ...store, txn, range: (...args) => store.range(...args) });
   for (let i = 0; i < 300; i += 1) log.note('printer-changed', { text: '' });
   await log.settled();
   t.ok(most > 50 && most <= 128, `${most}`);
