@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import type { VirtualServer } from '../queue/virtual-server.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
+import type { ClusterFace } from './cluster-face.js';
+import { groupNames, liveOwner } from './cluster-view.js';
 import { time } from './fields.js';
 import { type Groups, onlineSpooler } from './groups.js';
 import { problemResponses } from './problems.js';
@@ -15,6 +17,7 @@ const statusAnswer = z.object({
       names: z.array(z.string()).describe('Names that clients use'),
       online: z.boolean(),
       reason: z.string().optional().describe('Why it is not online'),
+      owner: z.string().optional().describe('In a cluster: the node that owns it'),
       epoch: z.number().optional(),
       printers: z.object({ total: z.number(), paused: z.number(), rejecting: z.number() }).optional(),
       jobs: z.object({ pending: z.number(), held: z.number(), processing: z.number() }).optional(),
@@ -50,7 +53,20 @@ const showGroup = (server: VirtualServer): StatusAnswer['groups'][number] => {
   return { ...base, online: true, epoch: spooler.epoch, printers, jobs };
 };
 
-export const statusRoutes = (app: AdminApp, groups: Groups, { node, nodeStatus, clock }: AdminParts): void => {
+/** In a cluster: every group, those of other nodes with what this node says about them. */
+const showClusterGroups = (groups: Groups, { node }: ClusterFace): StatusAnswer['groups'] => {
+  const view = node.view();
+  return groupNames(view).map((name) => {
+    const server = groups.find(name);
+    const owner = liveOwner(view, name)?.node;
+    const reason = node.explain().find(({ about }) => about === name)?.text ?? 'this node has not looked at it yet';
+    const shown = server === undefined ? undefined : showGroup(server);
+    const base = shown?.online === true ? shown : { name, names: shown?.names ?? [], online: false, reason };
+    return { ...base, ...(owner === undefined ? {} : { owner }) };
+  });
+};
+
+export const statusRoutes = (app: AdminApp, groups: Groups, { node, nodeStatus, clock, cluster }: AdminParts): void => {
   app.get('/api/1/status', {
     config: { policy: 'token' },
     schema: {
@@ -60,7 +76,8 @@ export const statusRoutes = (app: AdminApp, groups: Groups, { node, nodeStatus, 
     },
     handler: async () => {
       const { spool } = await nodeStatus();
-      return { node: { ...node, now: clock.wall() }, groups: groups.all.map(showGroup), spool };
+      const shown = cluster === undefined ? groups.all.map(showGroup) : showClusterGroups(groups, cluster);
+      return { node: { ...node, now: clock.wall() }, groups: shown, spool };
     },
   });
 };

@@ -5,6 +5,11 @@ import type { StatusAnswer } from '../admin/status-routes.js';
 import { type CliParts, examples, openSession } from './cli.js';
 import { octetsText, spanText } from './figures.js';
 
+const stateText = (group: { online: boolean; reason: string | undefined; elsewhere: string | undefined }): string => {
+  if (group.online) return 'online';
+  return group.elsewhere === undefined ? `offline: ${group.reason ?? ''}` : `on ${group.elsewhere}`;
+};
+
 export const status = (program: Command, cli: CliParts): void => {
   program
     .command('status')
@@ -26,9 +31,9 @@ export const status = (program: Command, cli: CliParts): void => {
       terminal.line('');
       terminal.table(
         ['GROUP', 'STATE', 'EPOCH', 'PRINTERS', 'PAUSED', 'PENDING', 'HELD', 'PRINTING', 'NAMES'],
-        groups.map(({ name, online, reason, epoch, printers, jobs, names }) => [
+        groups.map(({ name, online, owner, reason, epoch, printers, jobs, names }) => [
           name,
-          online ? 'online' : `offline: ${reason ?? ''}`,
+          stateText({ online, reason, elsewhere: owner === node.name ? undefined : owner }),
           epoch ?? '',
           printers?.total ?? '',
           printers?.paused ?? '',

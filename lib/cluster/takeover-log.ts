@@ -85,7 +85,7 @@ export class TakeoverLog {
   async #put(record: TakeoverRecord): Promise<void> {
     const { group, epoch } = record;
     try {
-      const { entries } = await this.#store.range(keys.history(group), { limit: 50 });
+      const { entries } = await this.#store.range(keys.history(group), { limit: keptRecords });
       const old = entries.filter(({ key }) => key <= keys.takeover(group, Math.max(0, epoch - keptRecords)));
       await this.#store.txn(
         [],

@@ -39,7 +39,7 @@ const atOnce = async (store: GatedStore, ...acts: readonly (() => Promise<unknow
   while (store.waiting < acts.length) await new Promise((resolve) => setImmediate(resolve));
   open();
   return (await running).map((each) =>
-    each.status === 'fulfilled' ? 'done' : (each.reason as { code?: ErrorCode }).code,
+    each.status === 'fulfilled' ? 'done' : ((each.reason as { code?: ErrorCode }).code ?? 'broken'),
   );
 };
 

@@ -61,7 +61,7 @@ t.test('a takeover is on record with its reason and the moment of every stage', 
   t.ok(at <= claimed && claimed <= addressUp && addressUp <= accepting);
   t.equal(record?.stages.firstByte, undefined);
   t.ok(news.some((line) => /^b node-fenced a: a was silent for 2\.\ds$/.test(line)));
-  t.ok(news.some((line) => /^b owner-changed claimed from a by b at epoch 2/.test(line)));
+  t.ok(news.some((line) => line.startsWith('b owner-changed claimed from a by b at epoch 2')));
 
   await clock.advance(70);
   b.node.takeovers.firstByte('sales', 1);
@@ -102,6 +102,6 @@ t.test('the last 100 changes of a group are kept', async (t) => {
   await owns(b);
   const { entries } = await store.range(keys.history('sales'));
   t.equal(entries.at(-1)?.key, keys.takeover('sales', 151));
-  t.equal(entries[0]?.key, keys.takeover('sales', 52), 'as many old ones go at a time as one write takes');
+  t.equal(entries[0]?.key, keys.takeover('sales', 52));
   t.equal((await records()).length, 100);
 });

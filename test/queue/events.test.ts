@@ -76,3 +76,30 @@ t.test('a store that fails loses events and nothing else', async (t) => {
   await log.settled();
   t.match(await log.recent(10), [{ text: 'kept' }]);
 });
+
+t.test('several nodes write into one sequence, and nothing is lost', async (t) => {
+  const store = await openStore(t);
+  const logs = [await openLog(store), await openLog(store), await openLog(store)];
+  for (let i = 0; i < 120; i += 1) for (const log of logs) log.note('printer-changed', { text: `${i}` });
+  await Promise.all(logs.map((log) => log.settled()));
+  const { entries } = await store.range(keys.events, { limit: 6_000 });
+  t.equal(entries.length, 360);
+  t.same(
+    entries.map(({ value }) => (value as { sequence: number }).sequence),
+    Array.from({ length: 360 }, (_, index) => index + 1),
+  );
+});
+
+t.test('no write has more changes than etcd takes in one transaction', async (t) => {
+  const store = await openStore(t);
+  await noteMany(await openLog(store), 5_000);
+  let most = 0;
+  const txn: Store['txn'] = (compares, changes) => {
+    most = Math.max(most, compares.length, changes.length);
+    return store.txn(compares, changes);
+  };
+  const log = await openLog({ ...store, txn, range: (...args) => store.range(...args) });
+  for (let i = 0; i < 300; i += 1) log.note('printer-changed', { text: '' });
+  await log.settled();
+  t.ok(most > 50 && most <= 128, `${most}`);
+});

@@ -1,0 +1,167 @@
+// The commands for groups, resources and nodes, against live admin servers of two nodes.
+
+import t, { type Test } from 'tap';
+import { type AdminCluster, holds, startAdminCluster } from '../support/admin-cluster.js';
+import { startTestPlaten } from '../support/platen.js';
+
+const create = ['group', 'create', 'sales', '--address', '127.0.0.21', '--name', 'print-sales', '--preferred', 'a,b'];
+
+const withSales = async (t: Test): Promise<AdminCluster> => {
+  const cluster = await startAdminCluster(t);
+  t.match(await cluster.b.platen(create), { code: 0, out: /Group sales is made/ });
+  await cluster.until(() => holds(cluster.a, 'sales/spooler'));
+  return cluster;
+};
+
+t.test('a group is made with everything that can be said, shown, changed and removed', async (t) => {
+  const { b, a, until } = await startAdminCluster(t);
+  const said = (
+    '--address ::1 --alias old --alias older --possible a,b --ipp-port 8631 --lpd-port 8515 --lpd-port 8516 ' +
+    '--snmp-community - --snmp-allow 127.0.0.0/8 --snmp-port 8161 --operators-from 127.0.0.1 ' +
+    '--job-completion-timeout 5000 --failback 22-5'
+  ).split(' ');
+  const made = await b.platen([...create, ...said], 'canary-5\n');
+  t.equal(made.code, 0, made.err);
+  t.match((await b.operations.group('sales')).services, {
+    ipp: { port: 8631, operatorsFrom: ['127.0.0.1'] },
+    lpd: { ports: [8515, 8516], optionalPorts: [] },
+    snmp: { port: 8161, community: 'canary-5', allowFrom: ['127.0.0.0/8'] },
+  });
+  await until(() => holds(a, 'sales/spooler'));
+  const shown = await b.platen(['group', 'show', 'sales']);
+  t.match(shown.out, /owner +a\n/);
+  t.match(shown.out, /says +I own sales at epoch 1 \(a\)/);
+  t.match(shown.out, /fail-back +from 22 to 5 o'clock/);
+  t.match(shown.out, /SNMP +UDP port 8161, community set/);
+  t.match(shown.out, /address-2 +ip-address +::1 +online +online/);
+  t.notMatch(shown.out, 'canary-5');
+  t.match((await b.platen(['group', 'list'])).out, /sales +online +a +1 +127\.0\.0\.21 ::1 +print-sales old older/);
+  t.match(JSON.parse((await b.platen(['group', 'list', '--json'])).out), { groups: [{ name: 'sales' }] });
+  t.equal((await b.platen(['group', 'set', 'sales', '--any-owner', '--no-snmp', '--failback', 'immediate'])).code, 0);
+  const changed = await b.operations.group('sales');
+  t.match(changed, { failback: { policy: 'immediate' }, jobCompletionTimeoutMs: 5_000 });
+  t.same([changed.possibleOwners, changed.services?.snmp.community], [undefined, undefined]);
+  t.match(await b.platen(['group', 'set', 'sales']), { code: 2, err: /nothing is to be changed/ });
+  t.match(await b.platen(['group', 'set', 'sales', '--failback', '25-3']), { code: 2 });
+  t.match(await b.platen(['group', 'show', 'none']), { code: 5, err: /group-not-found/ });
+  t.match(await b.platen(create), { code: 1, err: /group-exists/ });
+  t.match(await b.platen(['group', 'remove', 'sales']), { code: 0, out: /removed/ });
+  t.match(await b.platen(['group', 'list']), { code: 0, err: /no group yet/ });
+});
+
+t.test('a move says which job it waits for, once, and ends on the new owner', async (t) => {
+  const { a, b, clock } = await withSales(t);
+  a.lab.resources.sending = ['job 17 on laser'];
+  const start = clock.monotonic();
+  clock.after(20_000, () => (a.lab.resources.sending = ['job 18 on laser']));
+  clock.after(40_000, () => (a.lab.resources.sending = []));
+  const moved = await b.platen(['group', 'move', 'sales', '--to', 'b']);
+  t.equal(moved.code, 0, moved.err);
+  t.match(moved.out, /^Group sales is on b at epoch 2 after \d+\.\d s\.$/m);
+  t.equal(moved.err.match(/waiting for job 17 on laser/g)?.length, 1, moved.err);
+  t.ok(clock.monotonic() - start >= 40_000);
+  t.match(await b.platen(['group', 'move', 'sales', '--to', 'b']), {
+    code: 1,
+    err: /owns sales already \(move-refused\)/,
+  });
+  b.lab.resources.sending = ['job 19 on laser'];
+  t.match(await b.platen(['group', 'move', 'sales', '--to', 'a', '--no-wait']), {
+    code: 0,
+    out: 'is asked to move to a',
+  });
+  t.match(await b.platen(['group', 'move', 'sales', '--to', 'a', '--now', '--json']), { code: 0 });
+  t.ok(b.lab.resources.log.includes('cut off sales'));
+});
+
+t.test('a move that does not happen is a failure', async (t) => {
+  const { a, b, clock, lab } = await withSales(t);
+  a.lab.resources.sending = ['job 17 on laser'];
+  // Somebody writes the group anew, without the wish.
+  clock.after(2_000, () => void lab.group('sales', { preferredOwners: ['a', 'b'] }));
+  t.match(await b.platen(['group', 'move', 'sales', '--to', 'b']), {
+    code: 1,
+    err: /did not move to b: a owns it at epoch 1/,
+  });
+});
+
+t.test('a drain waits until nothing is left', async (t) => {
+  const { a, b, clock } = await withSales(t);
+  a.lab.resources.sending = ['job 3 on laser'];
+  clock.after(10_000, () => (a.lab.resources.sending = []));
+  const drained = await b.platen(['node', 'drain', 'a']);
+  t.match(drained, {
+    code: 0,
+    out: /Node a owns nothing any more/,
+    err: /sales: this node is drained; waiting for job 3 on laser/,
+  });
+  t.match((await b.platen(['node', 'list'])).out, /a +drained +yes[^]*b +alive +no +sales/);
+  t.match(await b.platen(['group', 'move', 'sales', '--to', 'a']), { code: 1, err: /a is drained/ });
+  t.match(await b.platen(['node', 'resume', 'a']), { code: 0, out: /takes groups again/ });
+  t.match(await b.platen(['node', 'drain', 'zz']), { code: 5 });
+  t.match(await b.platen(['node', 'drain', 'a', '--no-wait', '--json']), { code: 0 });
+});
+
+t.test('resources go offline and online, are added and removed', async (t) => {
+  const { a, b, clock } = await withSales(t);
+  a.lab.resources.sending = ['job 4 on laser'];
+  clock.after(5_000, () => (a.lab.resources.sending = []));
+  t.match(await b.platen(['resource', 'offline', 'sales/spooler']), {
+    code: 0,
+    out: 'sales/spooler is offline.',
+    err: /waiting for job 4 on laser/,
+  });
+  t.notOk(holds(a, 'sales/spooler'));
+  t.match(await b.platen(['resource', 'online', 'sales/spooler']), { code: 0, out: 'sales/spooler is online.' });
+  t.ok(holds(a, 'sales/spooler'));
+  t.match(await b.platen(['resource', 'add', 'sales/more', '--kind', 'ip-address', '--value', '127.0.0.31']), {
+    code: 0,
+  });
+  t.match(await b.platen(['resource', 'remove', 'sales/more']), {
+    code: 1,
+    err: /platen resource offline sales\/more first/,
+  });
+  t.match(await b.platen(['resource', 'offline', 'sales/more']), { code: 0 });
+  t.match(await b.platen(['resource', 'remove', 'sales/more']), { code: 0 });
+  t.match(await b.platen(['resource', 'offline', 'sales']), { code: 2, err: /GROUP\/RESOURCE/ });
+  t.match(await b.platen(['resource', 'offline', 'sales/none']), { code: 5 });
+});
+
+t.test('the cluster, its reasons and its history are shown from any node', async (t) => {
+  const { a, b, until, clock } = await withSales(t);
+  a.lab.clock.kill();
+  await until(() => holds(b, 'sales/spooler'));
+  await clock.advance(200);
+  b.lab.node.takeovers.firstByte('sales', 2);
+  const status = await b.platen(['cluster', 'status']);
+  t.match(status.out, /seen by +b\nstore +answers, a read took/);
+  t.match(status.out, /a +fenced +no[^]*by b: a was silent for/);
+  t.match(status.out, /sales +b +2/);
+  t.match((await b.platen(['cluster', 'explain', 'sales'])).out, /b +I own sales at epoch 2/);
+  const history = await b.platen(['history', 'sales']);
+  t.match(history.out, /EPOCH +WHEN +FROM +TO +HOW +FENCED +CLAIMED +ADDRESS +ACCEPTING +FIRST BYTE +BECAUSE/);
+  t.match(
+    history.out,
+    /2 +2026-01-01 00:00:\d\d +a +b +claimed +\+2[67]\d\d +\+2[67]\d\d +\+2[67]\d\d +\+2[67]\d\d +\+\d+ +a's incarnation is fenced[^]*\(fenced by b\)/,
+  );
+  t.match(JSON.parse((await b.platen(['history', 'sales', '--json'])).out), { changes: [{ epoch: 2 }, { epoch: 1 }] });
+});
+
+t.test('status shows where every group is, and printers are managed through any node', async (t) => {
+  const { a, b } = await withSales(t);
+  t.match((await a.platen(['status'])).out, /sales +online +1 +1/);
+  t.match((await b.platen(['status'])).out, /sales +on a/);
+  t.match((await b.platen(['printer', 'list'])).out, /demo[^]*at a/);
+  t.match(await b.platen(['printer', 'add', 'lobby', '--device', 'socket://127.0.0.1:9100']), { code: 0 });
+  t.equal(a.spooler.printers.must('lobby').name, 'lobby');
+});
+
+t.test('a node that is alone says so', async (t) => {
+  const { platen } = await startTestPlaten(t);
+  for (const args of [
+    ['cluster', 'status'],
+    ['group', 'list'],
+    ['node', 'list'],
+    ['history', 'x'],
+  ])
+    t.match(await platen(args), { code: 5, err: /this node is alone/ });
+});
