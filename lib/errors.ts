@@ -27,6 +27,12 @@ export const errorKinds = {
     http: 503,
     ipp: 'server-error-service-unavailable',
   },
+  'store-full': {
+    meaning: 'the store keeps its room for what it holds already',
+    retriable: true,
+    http: 507,
+    ipp: 'server-error-temporary-error',
+  },
   'store-restored': {
     meaning: 'the store is older than what this node has seen',
     retriable: false,

@@ -78,7 +78,42 @@ t.test('each key of every section is in the example file', async (t) => {
   for (const key of wanted) t.match(text, new RegExp(`^ {6,}${key}: `, 'm'), `of a group: ${key}`);
 });
 
+t.test("the example file of a cluster's node shows each key and the defaults", async (t) => {
+  const text = await readFile(path.join(root, 'platen.cluster.example.yaml'), 'utf8');
+  const { cluster } = parseConfig(text, '/x/platen.cluster.example.yaml');
+  const bare = parseConfig('cluster: {endpoints: ["http://127.0.0.1:2379"]}', 'x.yaml').cluster;
+  const { endpoints, member, ...rest } = cluster ?? {};
+  const { endpoints: _, ...defaults } = bare ?? {};
+  t.same(rest, defaults);
+  for (const key of Object.keys(rest)) t.match(text, new RegExp(`^  ${key}: `, 'm'), key);
+  t.same([endpoints?.length, Object.keys(member?.initialCluster ?? {})], [3, ['a', 'b', 'c']]);
+});
+
+const ofCluster = (more: string): string => `cluster:\n  endpoints: ["http://127.0.0.1:2379"]\n  ${more}`;
+
 const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] = [
+  [
+    'groups in the file of a cluster',
+    'groups: {a: {}}\ncluster: {endpoints: ["http://127.0.0.1:2379"]}',
+    'test.yaml:1:9: groups: the groups of a cluster are in its store: make them with `platen group create`',
+  ],
+  ['a takeover before the address is gone', ofCluster('takeoverAfterMs: 2599'), /takeoverAfterMs: .*: 2600/],
+  ['an owner that outlives its address', ofCluster('fenceAfterMs: 2250'), /fenceAfterMs: .*less than 2250/],
+  ['renewals that are too rare', ofCluster('renewEveryMs: 601'), /renewEveryMs: three renewals must fit/],
+  ['nodes that speak over a network', ofCluster('address: 192.0.2.1'), /address: .*only on loopback/],
+  [
+    'plain text to a member elsewhere',
+    'cluster: {endpoints: ["http://192.0.2.1:2379"]}',
+    /endpoints: http:\/\/192\.0\.2\.1:2379 is plain text to another machine/,
+  ],
+  ['an endpoint that is none', 'cluster: {endpoints: [etcd]}', /expected http\(s\):\/\/host:port/],
+  [
+    'a member that is not in its own cluster',
+    ofCluster(
+      'member: {clientUrl: "http://127.0.0.1:1", peerUrl: "http://127.0.0.1:2", initialCluster: {b: "http://127.0.0.1:3"}}',
+    ),
+    /member: initialCluster does not hold this member's peerUrl/,
+  ],
   ['a syntax error has its place', 'log:\n  level: "info\n', /^test\.yaml:\d+:\d+: Missing closing "quote/],
   ['a key twice', 'log: {level: info}\nlog: {level: warn}', 'test.yaml:2:1: Map keys must be unique'],
   ['an alias of nothing', 'log: *x', /^test\.yaml:1:1: .*x/],

@@ -2,6 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
 import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
 import { loopbackRule } from '../cluster/loopback-addresses.js';
@@ -12,12 +14,14 @@ import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
 import type { ClusterConfig } from '../config.js';
+import { PlatenError } from '../errors.js';
 import type { NodeAddresses } from '../model/cluster.js';
 import type { OwnerRecord } from '../model/ownership.js';
 import { PeerServer } from '../spool/peers/peer-server.js';
 import { ReplicatedDocuments } from '../spool/replicated-documents.js';
 import { keys } from '../store/keys.js';
 import { EtcdMaintenance } from '../store/etcd/maintenance.js';
+import { roomEnough } from '../queue/store-room.js';
 import { openEtcdStore } from '../store/etcd/etcd-store.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
 import { GroupHost } from './group-host.js';
@@ -48,6 +52,21 @@ const patiently = async <T>(read: () => Promise<T>, { clock, log }: Surroundings
       await clock.sleep(waitForStoreMs, signal);
     }
   }
+};
+
+/** What a node that was alone holds would be left behind. */
+const refuseSoleState = async (stateDirectory: string): Promise<void> => {
+  const file = path.join(stateDirectory, 'store', 'data.mdb');
+  const isThere = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere)
+    throw new PlatenError(
+      'bad-request',
+      `${stateDirectory} is the state directory of a node that is alone: its printers and jobs would be left behind. ` +
+        'Give the node of the cluster a state directory of its own',
+    );
 };
 
 /** A life is told before anything is written in its name, then each of its deadlines. */
@@ -84,6 +103,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   const { cluster, openSpool, onFailure, watchdog } = options;
   const { stateDirectory, limits, jobs } = config;
   const me = config.node.name;
+  await refuseSoleState(stateDirectory);
   const endpoints = endpointsOf(cluster);
   const store = openEtcdStore({ endpoints, insecure: cluster.insecure, clock });
   stops.add(() => store.close());
@@ -116,7 +136,8 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     events,
   });
   stops.add(() => documents.close());
-  const makings = nodeMakings(around, { store, spool, documents, events });
+  let room = roomEnough;
+  const makings = nodeMakings(around, { store, spool, documents, events, storeRoom: () => room });
   const peerServer = new PeerServer({
     spool,
     secret,
@@ -168,7 +189,9 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     clock,
     log,
     isMine: () => firstAlive(node.view()) === me,
-    onPlan: () => undefined,
+    onPlan: (plan) => {
+      room = plan;
+    },
   });
   return {
     makings,

@@ -17,6 +17,7 @@ import { ProcTcpWitness } from '../ports/tcp-witness.js';
 import type { Documents } from '../queue/documents.js';
 import { EventLog } from '../queue/events.js';
 import { PrintSpooler, type SpoolerParts } from '../queue/print-spooler.js';
+import type { StoreRoom } from '../queue/store-room.js';
 import type { Spool } from '../spool/spool.js';
 import { DevicePoller } from '../status/device-poller.js';
 import type { Store } from '../store/store.js';
@@ -47,6 +48,7 @@ export interface Makings {
   readonly spool: Spool;
   readonly documents: Documents;
   readonly events: EventLog;
+  readonly storeRoom: () => StoreRoom;
 }
 
 /** Events first: whatever else is made may have news. */
@@ -59,7 +61,7 @@ export const openEvents = async ({ config, log, clock, stops }: Surroundings, st
 
 export const nodeMakings = (
   { config, log, clock, stops }: Surroundings,
-  { store, spool, documents, events }: Makings,
+  { store, spool, documents, events, storeRoom }: Makings,
 ): NodeMakings => {
   const { limits, jobs, history, devicePorts, stateDirectory } = config;
   const poller = new DevicePoller({ clock, log });
@@ -91,6 +93,7 @@ export const nodeMakings = (
           keepOrphansMs: history.keepOrphansMs,
         },
         retention: history,
+        storeRoom,
         printerDefaults: { interrupted: jobs.interrupted, maxAttempts: jobs.maxAttempts },
         devicePorts,
         resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { SoleOwnership } from '../cluster/sole-ownership.js';
+import { roomEnough } from '../queue/store-room.js';
 import { SoleDocuments } from '../spool/sole-documents.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
 import type { openEmbeddedStore } from '../store/embedded/embedded-store.js';
@@ -51,7 +52,8 @@ export const startSoleNode = async (
   });
   stops.add(() => spool.close());
   const documents = new SoleDocuments({ spool, node: config.node.name });
-  const makings = nodeMakings(around, { store, spool, documents, events: await openEvents(around, store) });
+  const events = await openEvents(around, store);
+  const makings = nodeMakings(around, { store, spool, documents, events, storeRoom: () => roomEnough });
 
   const servers: ServedGroup[] = [];
   for (const { name, networkName, aliases, addresses, printers, ...services } of config.groups) {

@@ -23,6 +23,7 @@ import type { LaneView } from './lane.js';
 import { type PrinterState, printerState } from './printer-state.js';
 import { type PrinterDraft, type PrinterSettings, PrinterTable } from './printer-table.js';
 import { Retention, type RetentionPolicy } from './retention.js';
+import type { StoreRoom } from './store-room.js';
 import { Uploads } from './uploads.js';
 
 export interface SpoolerLimits {
@@ -40,6 +41,7 @@ export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' |
   readonly events: EventSink;
   readonly limits: SpoolerLimits;
   readonly retention: RetentionPolicy;
+  readonly storeRoom: () => StoreRoom;
   readonly printerDefaults: Pick<PrinterRecord, 'interrupted' | 'maxAttempts'>;
   readonly devicePorts: readonly number[];
   readonly resolve: (host: string) => Promise<readonly string[]>;
@@ -110,7 +112,15 @@ export class PrintSpooler {
       run: (job, printer, control) => runJob(job, printer, runParts, control),
       onEnd: () => parts.onActivity?.(),
     });
-    this.#retention = new Retention({ group: tenure.group, jobs, documents, policy: parts.retention, clock, log });
+    this.#retention = new Retention({
+      group: tenure.group,
+      jobs,
+      documents,
+      policy: parts.retention,
+      storeRoom: parts.storeRoom,
+      clock,
+      log,
+    });
     this.uploads = new Uploads({ ...parts, ...parts.limits, jobs, printers, ids: this.#ids });
     this.control = new JobControl({ jobs, printers, dispatcher: this.#dispatcher, retention: this.#retention, clock });
   }

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { Documents } from './documents.js';
 import type { JobTable } from './job-table.js';
+import type { StoreRoom } from './store-room.js';
 
 export interface RetentionPolicy {
   readonly keepHistoryMs: number;
@@ -88,6 +89,7 @@ interface RetentionParts {
   readonly jobs: JobTable;
   readonly documents: Documents;
   readonly policy: RetentionPolicy;
+  readonly storeRoom: () => StoreRoom;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -166,7 +168,8 @@ export class Retention {
   async #sweep(): Promise<void> {
     // The history is read by the first sweep: a start waits for none of it (R66).
     if (!this.#loaded) await this.#load();
-    const { policy, clock } = this.#parts;
+    const { clock } = this.#parts;
+    const policy = this.#policy();
     const kept: HistoryTotals = { records: 0, documents: 0, octets: 0 };
     for await (const slice of this.#slices()) {
       kept.records += slice.length;
@@ -187,6 +190,13 @@ export class Retention {
         await this.#dropRecord(id);
       }
     }
+  }
+
+  /** Half of the history goes with each sweep while the store is too full. */
+  #policy(): RetentionPolicy {
+    const { policy, storeRoom } = this.#parts;
+    if (!storeRoom().trimHistory) return policy;
+    return { ...policy, keepHistoryCount: Math.min(policy.keepHistoryCount, Math.floor(this.#history.size / 2)) };
   }
 
   /**

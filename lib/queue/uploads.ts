@@ -13,6 +13,7 @@ import * as change from './job-changes.js';
 import type { JobIds } from './job-ids.js';
 import type { JobTable } from './job-table.js';
 import type { PrinterTable } from './printer-table.js';
+import type { StoreRoom } from './store-room.js';
 
 /** What a client says of a job. */
 export interface JobDraft {
@@ -47,6 +48,7 @@ interface Parts {
   readonly clock: Clock;
   readonly newUuid: () => string;
   readonly maxUnfinishedJobs: number;
+  readonly storeRoom: () => StoreRoom;
   readonly multipleOperationTimeoutMs: number;
 }
 
@@ -71,6 +73,7 @@ export class Uploads {
       printer: record,
       unfinishedJobs: this.#parts.jobs.unfinishedCount,
       maxUnfinishedJobs: this.#parts.maxUnfinishedJobs,
+      isStoreFull: this.#parts.storeRoom().refuseNewJobs,
     });
     if (!admission.admitted) throw new PlatenError(admission.code, admission.detail);
     await this.admitDocument(expectedBytes);

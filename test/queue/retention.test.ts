@@ -131,3 +131,24 @@ t.test(
     t.match(await jobIs(spooler.jobs, ids[1]!, 'completed'), { documentsKept: true });
   },
 );
+
+t.test('while the store is too full, each sweep takes the older half of the history', async (t) => {
+  const clock = new FakeClock();
+  let trimHistory = false;
+  const { spooler } = await startTestSpooler(t, { clock, storeRoom: () => ({ trimHistory, refuseNewJobs: false }) });
+  await spooler.addPrinter({ name: 'demo', deviceUri: 'socket://192.0.2.1' });
+  const ids: number[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    const id = await submitJob(spooler, { printer: 'demo' });
+    await jobIs(spooler.jobs, id, 'completed');
+    ids.push(id);
+  }
+  const left = async (): Promise<readonly number[]> => {
+    const found = await Promise.all(ids.map((id) => spooler.jobs.find(id)));
+    return found.flatMap((job) => (job === undefined ? [] : [job.id]));
+  };
+  trimHistory = true;
+  await clock.advance(60_001);
+  while ((await left()).length > 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  t.same(await left(), ids.slice(2));
+});

@@ -13,6 +13,7 @@ import type { Port } from '../../lib/ports/port.js';
 import { EventLog } from '../../lib/queue/events.js';
 import { PrintSpooler, type SpoolerLimits, type SpoolerParts } from '../../lib/queue/print-spooler.js';
 import type { RetentionPolicy } from '../../lib/queue/retention.js';
+import { roomEnough } from '../../lib/queue/store-room.js';
 import type { VirtualServer } from '../../lib/queue/virtual-server.js';
 import { SoleDocuments } from '../../lib/spool/sole-documents.js';
 import { Spool } from '../../lib/spool/spool.js';
@@ -33,6 +34,7 @@ export interface TestSpoolerOptions {
   readonly ports?: Partial<Record<DeviceScheme, Port>>;
   readonly limits?: Partial<SpoolerLimits & { readonly maxDocumentBytes: number; readonly reserveBytes: number }>;
   readonly retention?: Partial<RetentionPolicy>;
+  readonly storeRoom?: SpoolerParts['storeRoom'];
   readonly printerDefaults?: SpoolerParts['printerDefaults'];
   /** Beyond the usual ones; default: every port, for emulators. */
   readonly devicePorts?: readonly number[];
@@ -121,6 +123,7 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
       keepDocumentsBytes: 2 ** 33,
       ...options.retention,
     },
+    storeRoom: options.storeRoom ?? (() => roomEnough),
     printerDefaults: options.printerDefaults ?? { interrupted: 'restart', maxAttempts: 3 },
     devicePorts: options.devicePorts ?? everyPort,
     resolve: options.resolve ?? (async (host) => (host === 'localhost' ? ['127.0.0.1'] : ['192.0.2.1'])),
