@@ -26,12 +26,15 @@ export type Word =
   | { readonly kind: 'heard'; readonly message: SupervisorMessage }
   | { readonly kind: 'child'; readonly pid: number }
   | { readonly kind: 'held' }
+  /** What it was to send is in the pipe. */
+  | { readonly kind: 'sent' }
   | { readonly kind: 'silence'; readonly because: string }
   | { readonly kind: 'answered' };
 
 const control = connect(process.argv[2] ?? '');
 const say = (word: Word): void => void control.write(`${JSON.stringify(word)}\n`);
 const tell = (message: WorkerMessage): void => void process.send?.(message);
+const tellAndSay = (message: WorkerMessage): void => void process.send?.(message, () => say({ kind: 'sent' }));
 const ears: ((message: SupervisorMessage) => void)[] = [];
 let stops = true;
 let watchdog: PipeWatchdog | undefined;
@@ -46,9 +49,9 @@ process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
 const obey = (order: Order): void => {
   switch (order.do) {
     case 'send':
-      return tell(order.message);
+      return tellAndSay(order.message);
     case 'deadline':
-      return tell({
+      return tellAndSay({
         tell: 'deadline',
         incarnation: order.incarnation,
         deadline: machineClock.monotonic() + order.inMs,

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { identityOf, signalProcess, type ProcessIdentity } from '../../lib/platform/processes.js';
 import type { Order, Word } from './fake-worker-main.js';
 import { temporaryDirectory } from './temporary.js';
 
@@ -45,8 +46,15 @@ export class FakeWorker {
     this.#socket.write(`${JSON.stringify(order)}\n`);
   }
 
-  tell(message: Extract<Order, { do: 'send' }>['message']): void {
+  /** Resolves when it has told its supervisor. */
+  async tell(message: Extract<Order, { do: 'send' }>['message']): Promise<void> {
     this.order({ do: 'send', message });
+    await this.word('sent');
+  }
+
+  async tellDeadline(incarnation: string, inMs: number): Promise<void> {
+    this.order({ do: 'deadline', incarnation, inMs });
+    await this.word('sent');
   }
 
   /** Waits for the first word of a kind that was not waited for before. */
@@ -70,6 +78,7 @@ export class FakeWorker {
 export class FakeWorkers {
   readonly socketPath: string;
   readonly #started: FakeWorker[] = [];
+  readonly #identities: ProcessIdentity[] = [];
   #onStart: () => void = () => {};
 
   private constructor(socketPath: string) {
@@ -90,6 +99,7 @@ export class FakeWorkers {
     t.teardown(() => {
       for (const socket of sockets) socket.destroy();
       server.close();
+      for (const identity of workers.#identities) signalProcess(identity, 'SIGKILL');
     });
     return workers;
   }
@@ -122,6 +132,8 @@ export class FakeWorkers {
       if (word.kind !== 'pid') return worker?.hear(word);
       worker = new FakeWorker(socket, word.pid);
       this.#started.push(worker);
+      const identity = identityOf(word.pid);
+      if (identity !== undefined) this.#identities.push(identity);
       this.#onStart();
     });
   }
