@@ -79,7 +79,7 @@ t.test('a second without an answer is silence, told once; a new life waits for a
   await clock.advance(50);
   t.same(reasons, ['the supervisor does not answer']);
   let isAnswered = false;
-  const answered = watchdog.answered().then(() => {
+  const answered = watchdog.answered().finally(() => {
     isAnswered = true;
   });
   await clock.advance(60_000);
@@ -102,7 +102,7 @@ t.test('answers to old questions that come late are not yet an answer', async (t
   setAnswers(false);
   await clock.advance(60_000);
   let isAnswered = false;
-  const answered = watchdog.answered().then(() => {
+  const answered = watchdog.answered().finally(() => {
     isAnswered = true;
   });
   hear({ tell: 'pong', number: 2 });

@@ -19,7 +19,7 @@ const lab = () => {
   let isDone = false;
   const write = (...lives: string[]): void => {
     const lost = { lives, because: 'its worker died' };
-    void new OwnFence({ store: way, clock, log: silentLog, node: me }).write(lost, closing.signal).then(() => {
+    void new OwnFence({ store: way, clock, log: silentLog, node: me }).write(lost, closing.signal).finally(() => {
       isDone = true;
     });
   };

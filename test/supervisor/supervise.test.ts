@@ -1,58 +1,16 @@
-// A supervisor in a process of its own, stopped and killed: what becomes of its children, and what the next one does with them.
+// A supervisor in a process of its own, stopped and killed: what becomes of its worker, and what the next one does about it.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { identityOf, isRunning, type ProcessIdentity } from '../../lib/platform/processes.js';
-import { freePorts, ownHost, skipWithoutEtcd, until } from '../support/etcd.js';
-import { FakeWorkers, type FakeWorker } from '../support/fake-worker.js';
-import { startProcess, type NodeProcess } from '../support/node-process.js';
+import type { FakeWorker } from '../support/fake-worker.js';
+import { startProcess } from '../support/node-process.js';
 import { projectRoot } from '../support/sources.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { gone, killAlone, nowhere, placeFor } from '../support/supervisor-place.js';
 
-const supervisorMain = path.join(import.meta.dirname, '../support/supervisor-main.js');
 const platend = path.join(projectRoot, 'dist', 'bin', 'platend.js');
-
-interface Place {
-  readonly directory: string;
-  readonly config: string;
-  readonly workers: FakeWorkers;
-  start(): NodeProcess;
-  children(): Promise<{ worker?: ProcessIdentity; member?: ProcessIdentity }>;
-}
-
-const nowhere = { endpoints: ['http://127.0.0.1:1'] };
-
-/** A state directory with a configuration; its supervisors are started one after another. */
-const placeFor = async (t: Test, cluster: object = nowhere): Promise<Place> => {
-  const directory = await temporaryDirectory(t);
-  const config = path.join(directory, 'platen.yaml');
-  await writeFile(config, JSON.stringify({ stateDirectory: directory, node: { name: 'one' }, cluster }));
-  const workers = await FakeWorkers.listen(t);
-  const children = async () => JSON.parse(await readFile(path.join(directory, 'children.json'), 'utf8')) as object;
-  return {
-    directory,
-    config,
-    workers,
-    start: () =>
-      startProcess(t, [process.execPath, supervisorMain, config, workers.socketPath], { stateDirectory: directory }),
-    children,
-  };
-};
-
-const gone = (target: ProcessIdentity): Promise<void> =>
-  until(
-    async () => !isRunning(target),
-    () => `process ${target.pid} is gone`,
-  );
-
-/** Kills a supervisor alone: the output that it shares with a worker that stands still stays open. */
-const killAlone = async (supervisor: NodeProcess): Promise<void> => {
-  const identity = identityOf(supervisor.pid)!;
-  supervisor.signal('SIGKILL');
-  await gone(identity);
-};
 
 const withChild = async (worker: FakeWorker): Promise<ProcessIdentity> => {
   worker.order({ do: 'child' });
@@ -188,63 +146,4 @@ t.test('a supervisor and a worker that stand still together', async (t) => {
   await worker.tellDeadline('b', 400);
   await worker.told('overdue');
   t.equal(place.workers.unexpected, 0, 'the worker was given the time to end its life');
-});
-
-t.test('a member of etcd', skipWithoutEtcd, async (t) => {
-  const [client, peer] = await freePorts(2);
-  const [clientUrl, peerUrl] = [`http://${ownHost}:${client}`, `http://${ownHost}:${peer}`];
-  const place = await placeFor(t, {
-    endpoints: [clientUrl],
-    member: { clientUrl, peerUrl, initialCluster: { one: peerUrl } },
-  });
-  const revision = async (): Promise<number> => {
-    const response = await fetch(`${clientUrl}/v3/kv/range`, { method: 'POST', body: '{"key":"AA=="}' });
-    return Number(((await response.json()) as { header: { revision: string } }).header.revision);
-  };
-  const answers = (): Promise<void> =>
-    until(
-      () => revision().then(Boolean, () => false),
-      () => 'etcd answers',
-    );
-  const memberOnRecord = async (): Promise<ProcessIdentity> => {
-    const { member } = await place.children();
-    if (member === undefined) throw new Error('there is no member');
-    return member;
-  };
-  let supervisor = place.start();
-  await (await place.workers.next()).told('go');
-  await answers();
-  const first = await memberOnRecord();
-
-  await t.test('outlives its supervisor and is adopted by the next one', async (t) => {
-    await killAlone(supervisor);
-    t.ok(isRunning(first));
-    supervisor = place.start();
-    await (await place.workers.next()).told('go');
-    t.same(await memberOnRecord(), first);
-    await answers();
-  });
-
-  await t.test('is started again when it dies, with what it held', async (t) => {
-    const put = { key: Buffer.from('k').toString('base64'), value: '' };
-    await fetch(`${clientUrl}/v3/kv/put`, { method: 'POST', body: JSON.stringify(put) });
-    const before = await revision();
-    process.kill(first.pid, 'SIGKILL');
-    await gone(first);
-    await answers();
-    t.equal(await revision(), before);
-    const second = await memberOnRecord();
-    t.not(second.pid, first.pid);
-    process.kill(second.pid, 'SIGKILL');
-    await gone(second);
-    await answers();
-  });
-
-  await t.test('is stopped with its supervisor', async (t) => {
-    const last = await memberOnRecord();
-    t.equal((await supervisor.stop()).status, 0);
-    t.notOk(isRunning(last));
-    t.same(await place.children().then(({ worker, member }) => [worker, member]), [undefined, undefined]);
-    t.match(await readFile(path.join(place.directory, 'etcd.log'), 'utf8'), /./);
-  });
 });
