@@ -79,7 +79,8 @@ const run = async (): Promise<void> => {
   const watchdog = values.supervised
     ? new PipeWatchdog({ pipe, clock: systemClock, machineTime: () => machineClock.monotonic() })
     : undefined;
-  const node = await startNode({
+  let isReady = false;
+  const starting = startNode({
     config,
     log,
     ...(watchdog === undefined ? {} : { watchdog }),
@@ -89,6 +90,10 @@ const run = async (): Promise<void> => {
       process.exit(1);
     },
   });
+  // A node of a cluster may wait for its store for ever; until it is ready it has promised nothing to anybody.
+  if (values.supervised) void stopAsked.then(() => isReady || process.exit(0));
+  const node = await starting;
+  isReady = true;
   process.stdout.write(
     banner(config, node.listening, {
       commandLine: path.relative('', fileURLToPath(new URL('platen.js', import.meta.url))),

@@ -112,7 +112,7 @@ export class PipeWatchdog implements Watchdog {
     if (message.tell === 'overdue' && message.incarnation === this.#incarnation)
       this.#listener('the supervisor saw my deadline pass');
     if (message.tell !== 'pong') return;
-    for (const number of [...this.#unanswered.keys()]) if (number <= message.number) this.#unanswered.delete(number);
+    for (const number of this.#unanswered.keys()) if (number <= message.number) this.#unanswered.delete(number);
     if (this.#unanswered.size > 0 && this.#isOverdue()) return;
     this.#isSilent = false;
     this.#wake();

@@ -44,7 +44,7 @@ export class ChildRecord {
   /** Resolves when it is on disk. */
   set(name: ChildName, child: ProcessIdentity | undefined): Promise<void> {
     const { [name]: _, ...others } = this.#content;
-    this.#content = { ...others, ...(child === undefined ? {} : { [name]: child }) } as Content;
+    this.#content = { ...others, ...(child === undefined ? {} : { [name]: child }) };
     const text = `${JSON.stringify(this.#content)}\n`;
     const written = this.#written.then(() => replaceFile(this.#file, text));
     this.#written = written.catch(() => {});

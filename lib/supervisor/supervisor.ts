@@ -104,7 +104,7 @@ export class Supervisor {
     const worker = new WorkerProcess(program, {
       onMessage: (message) => this.#told(worker, message),
       onEnd: ({ status, text }) => {
-        log.warn({ status }, `the worker ${text}`);
+        log[status === 0 ? 'info' : 'warn']({ status }, `the worker ${text}`);
         this.#learn({ kind: 'exited', status, text });
       },
     });

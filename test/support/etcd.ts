@@ -15,7 +15,7 @@ export const skipWithoutEtcd = skipWithout('etcd');
 export const ownHost = `127.${64 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
 
 /** So many different free ports of `ownHost`. */
-const freePorts = async (count: number): Promise<number[]> => {
+export const freePorts = async (count: number): Promise<number[]> => {
   const servers: Server[] = [];
   for (let i = 0; i < count; i += 1) {
     const server = createServer();
