@@ -6,6 +6,7 @@ import { createWriteStream, readdirSync, readFileSync, readlinkSync, type WriteS
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { identify, isAlive, type ProcessIdentity, signalProcess } from '../process-identity.js';
 import type { KillTarget } from './history.js';
 
 export const builtNode = path.resolve(import.meta.dirname, '../../../bin/platend.js');
@@ -36,37 +37,22 @@ const childrenOf = (pid: number): number[] => {
   }
 };
 
-const isAlive = (pid: number): boolean => {
-  try {
-    // A zombie waits for its parent only: it holds nothing any more.
-    return !/^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
-
-const killNow = (pid: number | undefined): void => {
-  try {
-    if (pid !== undefined) process.kill(pid, 'SIGKILL');
-  } catch {
-    // It is gone.
-  }
-};
-
 const portIn = (banner: string, protocol: string): number =>
   Number(new RegExp(`^  ${protocol} +127\\.0\\.0\\.1:(\\d+)$`, 'm').exec(banner)?.[1]);
 
 export class NodeRunner {
   readonly state: string;
   readonly #options: NodeRunnerOptions;
+  readonly #command: readonly string[];
   readonly #log: WriteStream;
-  /** Every process that this node ever was. */
-  readonly #pids = new Set<number>();
+  /** Every process that this node ever was, by pid. */
+  readonly #processes = new Map<number, ProcessIdentity>();
   #child: ChildProcess | undefined;
   #ports: NodePorts | undefined;
 
   constructor(options: NodeRunnerOptions) {
     this.#options = options;
+    this.#command = options.command ?? [process.execPath, builtNode];
     this.state = options.state ?? path.join(options.directory, 'state');
     this.#log = createWriteStream(path.join(options.directory, 'node.log'), { flags: 'a' });
     process.once('exit', this.#killAll);
@@ -77,10 +63,17 @@ export class NodeRunner {
     return this.#ports;
   }
 
-  /** The process that prints: the child of platend, or what was started itself where it has no child. */
+  /** The process that prints: what was started itself, or the child of platend as soon as there is one. */
   get workerPid(): number | undefined {
-    const pid = this.#child?.pid;
-    return pid === undefined ? undefined : (childrenOf(pid)[0] ?? pid);
+    const pid = this.#startedPid;
+    if (pid === undefined || !this.#command.includes(builtNode)) return pid;
+    return childrenOf(pid)[0] ?? pid;
+  }
+
+  /** Undefined when its end was seen: its pid may be another's by then. */
+  get #startedPid(): number | undefined {
+    const child = this.#child;
+    return child?.exitCode === null && child.signalCode === null ? child.pid : undefined;
   }
 
   async token(): Promise<string> {
@@ -89,15 +82,15 @@ export class NodeRunner {
 
   /** Starts the node; does not wait until it listens. */
   spawn(): void {
-    const { directory, command = [process.execPath, builtNode] } = this.#options;
-    const [program = '', ...args] = command;
+    const { directory } = this.#options;
+    const [program = '', ...args] = this.#command;
     const child = spawn(program, [...args, '--config', path.join(directory, 'platen.yaml')], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '', UV_THREADPOOL_SIZE: '16' },
     });
     this.#child = child;
-    if (child.pid !== undefined) this.#pids.add(child.pid);
+    this.#note(child.pid);
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       said += text;
@@ -129,30 +122,29 @@ export class NodeRunner {
 
   /** SIGKILL, at once. A worker that is not there yet is killed with its parent. */
   kill(target: KillTarget): void {
-    const parent = this.#child?.pid;
-    const worker = this.workerPid;
-    for (const pid of [parent, worker]) if (pid !== undefined) this.#pids.add(pid);
+    const worker = this.#note(this.workerPid);
+    const parent = this.#note(this.#startedPid);
     this.#ports = undefined;
-    if (target !== 'parent') killNow(worker);
-    if (target !== 'worker') killNow(parent);
+    if (worker !== undefined && target !== 'parent') signalProcess(worker, 'SIGKILL');
+    if (parent !== undefined && target !== 'worker') signalProcess(parent, 'SIGKILL');
   }
 
   /** Stops its processes where they are; only a kill ends that. */
   freeze(): void {
-    for (const pid of [this.#child?.pid, this.workerPid]) if (pid !== undefined) process.kill(pid, 'SIGSTOP');
+    for (const pid of [this.#startedPid, this.workerPid]) if (pid !== undefined) process.kill(pid, 'SIGSTOP');
   }
 
   /** Resolves with how long it took until no process of this node was left; -1: some had to be killed. */
   async gone(): Promise<number> {
     const since = performance.now();
-    while ([...this.#pids].some(isAlive)) {
+    while ([...this.#processes.values()].some(isAlive)) {
       if (performance.now() - since > goneTimeoutMs) {
         this.#killAll();
         return -1;
       }
       await pause(5);
     }
-    this.#pids.clear();
+    this.#processes.clear();
     return Math.round(performance.now() - since);
   }
 
@@ -160,8 +152,7 @@ export class NodeRunner {
   async stop(): Promise<number> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null) return child?.exitCode ?? 0;
-    const worker = this.workerPid;
-    if (worker !== undefined) this.#pids.add(worker);
+    this.#note(this.workerPid);
     child.kill('SIGTERM');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     return child.exitCode ?? 128;
@@ -192,13 +183,18 @@ export class NodeRunner {
   }
 
   readonly #killAll = (): void => {
-    killNow(this.workerPid);
-    for (const pid of this.#pids) killNow(pid);
+    this.#note(this.workerPid);
+    for (const one of this.#processes.values()) signalProcess(one, 'SIGKILL');
   };
 
+  #note(pid: number | undefined): ProcessIdentity | undefined {
+    const identity = pid === undefined ? undefined : identify(pid);
+    if (identity !== undefined) this.#processes.set(identity.pid, identity);
+    return identity;
+  }
+
   #isReady(banner: string): void {
-    const worker = this.workerPid;
-    if (worker !== undefined) this.#pids.add(worker);
+    this.#note(this.workerPid);
     this.#ports = { ipp: portIn(banner, 'ipp'), lpd: portIn(banner, 'lpd'), rest: portIn(banner, 'rest') };
   }
 }
