@@ -6,18 +6,26 @@ import { contentOf, sha256 } from './documents.js';
 import type { Answer, SentDocument, SentJob } from './history.js';
 import { callIpp, type IppTarget } from './ipp-client.js';
 import { sendLpd } from './lpd-sender.js';
-import type { NodePorts } from './node-runner.js';
 import { printerNames } from './printers.js';
 import { Seeded } from './seeded.js';
 
 export const ippClients = 8;
 export const lpdClients = 4;
 
+/** Where clients print. */
+export interface ServerPlace {
+  readonly host?: string;
+  readonly ipp: number;
+  readonly lpd: number;
+}
+
 export interface FleetOptions {
   readonly seed: string;
   readonly jobsPerClient: number;
   /** Where the node is, as soon as it is; undefined when the load is over. */
-  readonly reachable: (signal: AbortSignal) => Promise<NodePorts | undefined>;
+  readonly reachable: (signal: AbortSignal) => Promise<ServerPlace | undefined>;
+  /** What they print to; default: those of the one-node campaign. */
+  readonly printers?: readonly string[];
   readonly signal: AbortSignal;
   readonly onAcknowledged: () => void;
 }
@@ -56,12 +64,12 @@ export class Fleet {
     const seeded = new Seeded(`${seed} ${name}`);
     const agent = seeded.chance(0.5) ? new Agent({ keepAlive: true, maxSockets: 1 }) : false;
     for (let n = 1; n <= jobsPerClient && !signal.aborted; n += 1) {
-      const ports = await reachable(signal);
-      if (ports === undefined) break;
+      const place = await reachable(signal);
+      if (place === undefined) break;
       const tag = `${seed}.${name}.${n}`;
-      const printer = seeded.pick(...printerNames);
-      if (name.startsWith('lpd')) await this.#lpd(ports, { tag, printer, seeded });
-      else await this.#ipp({ port: ports.ipp, printer, agent }, { tag, printer, seeded });
+      const printer = seeded.pick(...(this.#options.printers ?? printerNames));
+      if (name.startsWith('lpd')) await this.#lpd(place, { tag, printer, seeded });
+      else await this.#ipp({ ...hostIn(place), port: place.ipp, printer, agent }, { tag, printer, seeded });
       if (seeded.chance(0.5)) await pause(seeded.between(1, 60));
     }
     if (agent !== false) agent.destroy();
@@ -112,7 +120,7 @@ export class Fleet {
     }
   }
 
-  async #lpd({ lpd }: NodePorts, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
+  async #lpd(place: ServerPlace, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
     const [draft] = draftsOf(tag, 1, seeded);
     const job = this.#note({
       tag,
@@ -123,11 +131,13 @@ export class Fleet {
     });
     job.documents[0]!.answer = 'unknown';
     const dataFirst = seeded.chance(0.5);
-    const reply = await sendLpd(lpd, { printer, name: tag, document: draft!.content, dataFirst, ...mannerOf(seeded) });
+    const reply = await sendLpd({ ...hostIn(place), port: place.lpd }, { printer, name: tag, document: draft!.content, dataFirst, ...mannerOf(seeded) });
     job.documents[0]!.answer = reply.answer;
     this.#answered(job, reply);
   }
 }
+
+const hostIn = ({ host }: ServerPlace): { host?: string } => (host === undefined ? {} : { host });
 
 const withoutContent = ({ length, sha256, answer }: Draft): SentDocument => ({ length, sha256, answer });
 

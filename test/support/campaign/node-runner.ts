@@ -77,6 +77,10 @@ export class NodeRunner {
     return this.#ports;
   }
 
+  get restUrl(): string | undefined {
+    return this.#ports === undefined ? undefined : `http://127.0.0.1:${this.#ports.rest}`;
+  }
+
   /** The process that prints: the child of platend, or what was started itself where it has no child. */
   get workerPid(): number | undefined {
     const pid = this.#child?.pid;
