@@ -149,6 +149,19 @@ export class EtcdCluster {
     }
   }
 
+  /** Makes that member the leader. */
+  async leadBy(member: EtcdMember): Promise<void> {
+    const { leader } = await this.roles();
+    if (leader !== member) {
+      const targetID = (await status(member.endpoint))?.header.member_id;
+      await this.post('/v3/maintenance/transfer-leadership', { targetID }, leader);
+    }
+    await until(
+      () => member.isLeader(),
+      () => 'a member leads',
+    );
+  }
+
   async ready(): Promise<void> {
     const what = (): string => this.members.map(({ output }) => output).join('\n');
     const isReady = async (member: EtcdMember): Promise<boolean> => {

@@ -1,6 +1,7 @@
 // A whole cluster on loopback addresses of this process's own: members of etcd, nodes, groups. Ends with its scope, whatever happens.
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { GroupRecord } from '../../../lib/model/cluster.js';
 import type { OwnerRecord } from '../../../lib/model/ownership.js';
@@ -170,7 +171,10 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
     });
   });
   const cluster = new Cluster({ directory, etcd, store, nodes, leash });
+  const keep = process.env['PLATEN_KEEP_LOGS'];
   scope.teardown(async () => {
+    if (keep !== undefined)
+      for (const { name, output } of nodes) writeFileSync(path.join(keep, `${name}.log`), output);
     await cluster.eye.close();
     await store.close();
   });

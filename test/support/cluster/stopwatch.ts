@@ -52,7 +52,8 @@ const firstArrival = async (device: Place, before: ReadonlySet<number>, signal: 
   throw new Error('no document came to the printer');
 };
 
-const connects = ({ host, port }: Place): Promise<boolean> =>
+/** True when something listens there. */
+export const connects = ({ host, port }: Place): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.once('error', () => resolve(false));

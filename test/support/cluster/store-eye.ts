@@ -26,6 +26,8 @@ export class StoreEye {
   readonly fencings: Fencing[] = [];
   /** Incarnation → when it was heard of last. */
   readonly heard = new Map<string, number>();
+  /** Node → how often it was heard of. */
+  readonly renewals = new Map<string, number>();
   readonly #store: Store;
   readonly #over = new AbortController();
   #wake: (() => void)[] = [];
@@ -49,16 +51,30 @@ export class StoreEye {
 
   /** Resolves with the first answer that is not undefined; asked anew at each event. */
   async until<Answer>(ask: () => Answer | undefined, what: string, timeoutMs = 20_000): Promise<Answer> {
-    const deadline = AbortSignal.timeout(timeoutMs);
-    for (;;) {
-      const answer = ask();
-      if (answer !== undefined) return answer;
-      if (deadline.aborted) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-      await new Promise<void>((resolve) => {
-        this.#wake.push(resolve);
-        deadline.addEventListener('abort', () => resolve(), { once: true });
-      });
+    const deadline = performance.now() + timeoutMs;
+    const wake = (): void => {
+      for (const waiting of this.#wake.splice(0)) waiting();
+    };
+    const timer = setTimeout(wake, timeoutMs);
+    try {
+      for (;;) {
+        const answer = ask();
+        if (answer !== undefined) return answer;
+        if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+        await new Promise<void>((resolve) => this.#wake.push(resolve));
+      }
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  /** Resolves when each of these nodes was heard of so many times more. */
+  async heardAgain(nodes: readonly string[], times: number): Promise<void> {
+    const wanted = nodes.map((node) => [node, (this.renewals.get(node) ?? 0) + times] as const);
+    await this.until(
+      () => (wanted.every(([node, count]) => (this.renewals.get(node) ?? 0) >= count) ? true : undefined),
+      `renewals of ${nodes.join(', ')}`,
+    );
   }
 
   async close(): Promise<void> {
@@ -90,8 +106,10 @@ export class StoreEye {
     if (prefix === keys.owners) this.owners.push({ group: name, owner: value as unknown as OwnerRecord, at });
     else {
       const { incarnation, fenced } = value as unknown as NodeRecord;
-      if (fenced === undefined) this.heard.set(incarnation, at);
-      else this.fencings.push({ node: name, incarnation, ...fenced, at });
+      if (fenced === undefined) {
+        this.heard.set(incarnation, at);
+        this.renewals.set(name, (this.renewals.get(name) ?? 0) + 1);
+      } else this.fencings.push({ node: name, incarnation, ...fenced, at });
     }
     for (const wake of this.#wake.splice(0)) wake();
   }
