@@ -7,7 +7,8 @@ import type { NodePart } from '../support/cluster/cluster-process.js';
 import { takeoverRun } from '../support/cluster/takeover-run.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 
-const killed: Readonly<Partial<Record<NodePart, { readonly what: string; readonly withinMs: number }>>> = {
+const killed: Readonly<Record<NodePart, { readonly what: string; readonly withinMs: number }>> = {
+  worker: { what: 'the worker', withinMs: 500 },
   supervisor: { what: 'the supervisor', withinMs: 3_500 },
   both: { what: 'supervisor and worker', withinMs: 3_500 },
 };
@@ -19,11 +20,15 @@ for (const [part, { what, withinMs }] of Object.entries(killed))
       run: 1,
       pages: 200,
       waiting: 20,
-      changes: 1,
+      changes: [1, 1],
       fault: async ({ owner }) => {
         const at = Date.now();
         owner.signal(part as NodePart, 'SIGKILL');
-        return { at, kills: [{ target: 'both', trigger: 'time', at, goneAfterMs: 0 }], heal: () => owner.start() };
+        return {
+          at,
+          kills: [{ target: 'both', trigger: 'time', at, goneAfterMs: 0 }],
+          heal: async () => (owner.isRunning ? undefined : owner.start()),
+        };
       },
     });
     t.strictSame(check(result.history), []);

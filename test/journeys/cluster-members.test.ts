@@ -29,7 +29,7 @@ for (const [name, choose] of Object.entries(members))
       run: 1,
       pages: 200,
       waiting: 20,
-      changes: 0,
+      changes: [0, 0],
       fault: async (faulty) => {
         const { cluster } = faulty;
         const names = cluster.nodes.map(({ name }) => name);
@@ -58,8 +58,7 @@ t.test('all members down: the owner stops at its deadline, and resumes by itself
     run: 1,
     pages: 200,
     waiting: 20,
-    changes: 1,
-    groups: [{ preferredOwners: ['a', 'b', 'c'] }],
+    changes: [1, 1],
     fault: async ({ cluster, printers }) => {
       const { members } = cluster.etcd;
       const down = performance.now();

@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly reachable: (signal: AbortSignal) => Promise<ServerPlace | undefined>;
   /** What they print to; default: those of the one-node campaign. */
   readonly printers?: readonly string[];
+  /** No client breaks off, is slow, or sends much at once. */
+  readonly polite?: boolean;
   readonly signal: AbortSignal;
   readonly onAcknowledged: () => void;
 }
@@ -75,6 +77,15 @@ export class Fleet {
     if (agent !== false) agent.destroy();
   }
 
+  #drafts(tag: string, count: number, seeded: Seeded): Draft[] {
+    const size = (): number => (this.#options.polite === true ? seeded.pick(...sizes) : sizeOf(seeded));
+    return draftsOf(tag, Array.from({ length: count }, size));
+  }
+
+  #manner(seeded: Seeded): { cutAfter?: number; pieceMs?: number } {
+    return this.#options.polite === true ? {} : mannerOf(seeded);
+  }
+
   #note(job: SentJob): SentJob {
     this.jobs.push(job);
     return job;
@@ -92,7 +103,7 @@ export class Fleet {
 
   async #ipp(target: IppTarget, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
     const isOne = seeded.chance(0.6);
-    const drafts = draftsOf(tag, isOne ? 1 : seeded.between(1, 3), seeded);
+    const drafts = this.#drafts(tag, isOne ? 1 : seeded.between(1, 3), seeded);
     const job = this.#note({
       tag,
       way: isOne ? 'print-job' : 'create-job',
@@ -107,7 +118,7 @@ export class Fleet {
       if (created.answer !== 'acknowledged') return;
     }
     for (const [index, { content }] of drafts.entries()) {
-      const manner = { ...mannerOf(seeded), gzip: seeded.chance(0.3), chunked: seeded.chance(0.4) };
+      const manner = { ...this.#manner(seeded), gzip: seeded.chance(0.3), chunked: seeded.chance(0.4) };
       const what = isOne
         ? ({ operation: 'print-job', jobName: tag } as const)
         : ({ operation: 'send-document', job: job.id!, last: index === drafts.length - 1 } as const);
@@ -121,7 +132,7 @@ export class Fleet {
   }
 
   async #lpd(place: ServerPlace, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
-    const [draft] = draftsOf(tag, 1, seeded);
+    const [draft] = this.#drafts(tag, 1, seeded);
     const job = this.#note({
       tag,
       way: 'lpd',
@@ -131,7 +142,10 @@ export class Fleet {
     });
     job.documents[0]!.answer = 'unknown';
     const dataFirst = seeded.chance(0.5);
-    const reply = await sendLpd({ ...hostIn(place), port: place.lpd }, { printer, name: tag, document: draft!.content, dataFirst, ...mannerOf(seeded) });
+    const reply = await sendLpd(
+      { ...hostIn(place), port: place.lpd },
+      { printer, name: tag, document: draft!.content, dataFirst, ...this.#manner(seeded) },
+    );
     job.documents[0]!.answer = reply.answer;
     this.#answered(job, reply);
   }
@@ -147,9 +161,8 @@ const sizeOf = (seeded: Seeded): number => {
   return seeded.chance(0.02) ? seeded.between(8_000_000, 12_000_000) : seeded.pick(...sizes);
 };
 
-const draftsOf = (tag: string, count: number, seeded: Seeded): Draft[] =>
-  Array.from({ length: count }, (_, index) => {
-    const size = sizeOf(seeded);
+const draftsOf = (tag: string, sizes: readonly number[]): Draft[] =>
+  sizes.map((size, index) => {
     const content = contentOf(tag, index + 1, size);
     return { content, length: content.length, sha256: sha256(content), answer: 'not-sent' };
   });

@@ -5,9 +5,11 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { run, type RunResult } from '../peers.js';
 import { childrenOf, commandOf, freeze, gone, identify, isAlive, type ProcessId, send } from '../processes.js';
 
-const platend = path.resolve(import.meta.dirname, '../../../bin/platend.js');
+const bin = (name: string): string => path.resolve(import.meta.dirname, '../../../bin', name);
 
 export const nodeParts = ['worker', 'supervisor', 'both'] as const;
 export type NodePart = (typeof nodeParts)[number];
@@ -39,6 +41,8 @@ export class ClusterProcess {
   /** Every process that this node ever was. */
   readonly #known = new Map<string, ProcessId>();
   #said = '';
+  /** How much of that earlier starts said. */
+  #saidBefore = 0;
 
   constructor(options: ClusterProcessOptions) {
     this.#options = options;
@@ -79,12 +83,13 @@ export class ClusterProcess {
     // JSON is YAML.
     await writeFile(file, JSON.stringify({ ...config, stateDirectory: this.state }, undefined, 2));
     this.#log ??= createWriteStream(path.join(directory, 'node.log'), { flags: 'a' });
-    const child = spawn(process.execPath, [platend, '--config', file], {
+    const child = spawn(process.execPath, [bin('platend.js'), '--config', file], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     this.#child = child;
+    this.#saidBefore = this.#said.length;
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.#said += text;
@@ -92,6 +97,15 @@ export class ClusterProcess {
       });
     const supervisor = identify(child.pid);
     if (supervisor !== undefined) this.#known.set(`${supervisor.pid} ${supervisor.startedAt}`, supervisor);
+  }
+
+  /** Resolves when its worker has said so since it was started. */
+  async ready(timeoutMs = 20_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!/^ready$/m.test(this.#said.slice(this.#saidBefore))) {
+      if (!this.isRunning || performance.now() > deadline) throw new Error(`${this.name} is not ready:\n${this.#said}`);
+      await pause(10);
+    }
   }
 
   /** At once. The worker first: its supervisor could start another. */
@@ -140,6 +154,11 @@ export class ClusterProcess {
 
   async token(): Promise<string> {
     return (await readFile(path.join(this.state, 'token'), 'latin1')).trim();
+  }
+
+  /** The operator's command line, at this node. */
+  platen(...args: readonly string[]): Promise<RunResult> {
+    return run(process.execPath, [bin('platen.js'), ...args, '--state', this.state, '--url', this.restUrl]);
   }
 
   /** One request of an operator. */

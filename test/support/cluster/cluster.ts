@@ -3,11 +3,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { GroupRecord } from '../../../lib/model/cluster.js';
 import type { OwnerRecord } from '../../../lib/model/ownership.js';
 import { openEtcdStore } from '../../../lib/store/etcd/etcd-store.js';
 import { keys } from '../../../lib/store/keys.js';
-import type { Json, Store } from '../../../lib/store/store.js';
+import type { Store } from '../../../lib/store/store.js';
 import { type EtcdCluster, startEtcd } from '../etcd.js';
 import { type Leash, takeOnLeash } from '../leash.js';
 import { ownAddress } from '../own-address.js';
@@ -30,8 +29,8 @@ export interface ClusterOptions {
   readonly settings?: object;
   /** The same of its `cluster`. */
   readonly cluster?: object;
-  /** At most two. */
-  readonly groups?: readonly Partial<GroupRecord>[];
+  /** Group → further options of `platen group create`. At most two; default: one. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   /** Ports of printers that are not the usual ones. */
   readonly devicePorts: readonly number[];
   /** Off where nothing but processes is killed: members keep what the kernel has. */
@@ -107,25 +106,18 @@ export class Cluster {
     return `ipp://${this.server(group)}/ipp/print/${printer}`;
   }
 
-  async createGroup({ name = groupName, ...changes }: Partial<GroupRecord> = {}): Promise<void> {
-    const record: GroupRecord = {
-      version: 1,
-      name,
-      services: {
-        ipp: { port: ports.ipp, operatorsFrom: ['127.0.0.0/8'] },
-        lpd: { ports: [ports.lpd], optionalPorts: [] },
-        snmp: { port: 8_161, allowFrom: [] },
-      },
-      resources: [
-        { name: 'address', kind: 'ip-address', value: addressOf(name), wanted: 'online' },
-        { name: 'name', kind: 'network-name', value: `${name}.example`, wanted: 'online' },
-        { name: 'spooler', kind: 'print-spooler', wanted: 'online' },
-      ],
-      ...changes,
-    };
-    const value = record as unknown as Json;
-    const { outcome } = await this.store.txn([{ key: keys.group(name), revision: 0 }], [{ put: keys.group(name), value }]);
-    if (outcome !== 'committed') throw new Error(`group ${name} was not made: ${outcome}`);
+  /** A command of the operator at some node; throws with what it said when it fails. */
+  async operate(...args: readonly string[]): Promise<string> {
+    const node = this.nodes.find(({ isRunning }) => isRunning) ?? this.nodes[0]!;
+    const { status, stdout, stderr } = await node.platen(...args);
+    if (status !== 0) throw new Error(`platen ${args.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+
+  createGroup(name: string, more: readonly string[] = []): Promise<string> {
+    const doors = ['--ipp-port', String(ports.ipp), '--lpd-port', String(ports.lpd)];
+    const names = ['--address', addressOf(name), '--name', `${name}.example`, '--operators-from', '127.0.0.0/8'];
+    return this.operate('group', 'create', name, ...names, ...doors, ...more);
   }
 
   async addPrinter(name: string, deviceUri: string, more: object = {}, group = groupName): Promise<void> {
@@ -138,7 +130,13 @@ export const addressOf = (group: string): string => ownAddress(group === groupNa
 
 /** Members, nodes and groups are there; every group has an owner. */
 export const startCluster = async (scope: TestScope, options: ClusterOptions): Promise<Cluster> => {
-  const { members = 3, nodes: names = ['a', 'b', 'c'], witnesses = [], fsync = false, groups = [{}] } = options;
+  const {
+    members = 3,
+    nodes: names = ['a', 'b', 'c'],
+    witnesses = [],
+    fsync = false,
+    groups = { [groupName]: [] },
+  } = options;
   const directory = await temporaryDirectory(scope);
   const leash = takeOnLeash(scope);
   const etcd = await startEtcd(scope, { members, fsync });
@@ -173,13 +171,13 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
   const cluster = new Cluster({ directory, etcd, store, nodes, leash });
   const keep = process.env['PLATEN_KEEP_LOGS'];
   scope.teardown(async () => {
-    if (keep !== undefined)
-      for (const { name, output } of nodes) writeFileSync(path.join(keep, `${name}.log`), output);
+    if (keep !== undefined) for (const { name, output } of nodes) writeFileSync(path.join(keep, `${name}.log`), output);
     await cluster.eye.close();
     await store.close();
   });
   await Promise.all(nodes.map((node) => node.start()));
-  for (const group of groups) await cluster.createGroup(group);
-  for (const { name } of groups) await cluster.owning(name);
+  await Promise.all(nodes.map((node) => node.ready()));
+  for (const [name, more] of Object.entries(groups)) await cluster.createGroup(name, more);
+  for (const name of Object.keys(groups)) await cluster.owning(name);
   return cluster;
 };

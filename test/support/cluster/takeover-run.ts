@@ -46,8 +46,8 @@ export interface TakeoverOptions extends Omit<ClusterOptions, 'devicePorts'> {
   readonly waiting: number;
   readonly pages: number;
   readonly fault: (faulty: Faulty) => Promise<Fault>;
-  /** Changes of owner that are due. */
-  readonly changes: number;
+  /** Changes of owner that are due, at least and at most. */
+  readonly changes: readonly [number, number];
   readonly settleMs?: number;
 }
 
@@ -153,7 +153,7 @@ export const takeoverRun = async (scope: TestScope, options: TakeoverOptions): P
     device: single,
   });
   const { at, kills, heal } = await fault({ cluster, printers, owner, ledger });
-  const stages = changes === 0 ? undefined : await watch.at(at);
+  const stages = changes[0] === 0 ? undefined : await watch.at(at);
   const shownAfter = await shownByLpq(cluster, longPrinter);
   await single.behave({ stopAfter: Infinity });
   single.resume();
