@@ -56,7 +56,7 @@ const sendJobs = async (node: NodeRunner, { sizes, together }: Load): Promise<re
   };
   const lpdJob = async (name: string, size: number): Promise<void> => {
     const dataFirst = size % 3 === 0;
-    const reply = await sendLpd(lpd, { printer, name, document: contentOf(name, 1, size), dataFirst });
+    const reply = await sendLpd({ port: lpd }, { printer, name, document: contentOf(name, 1, size), dataFirst });
     if (reply.answer !== 'acknowledged') throw new Error(`${name}: ${reply.detail}`);
     told.push({ clientPort: reply.localPort, protocol: 'lpd', name, documents: [1] });
   };

@@ -5,14 +5,14 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Test } from 'tap';
-import { skipWithout, which } from './peers.js';
+import { ownAddress } from './own-address.js';
+import { skipWithout, type TestScope, which } from './peers.js';
 import { temporaryDirectory } from './temporary.js';
 
 export const skipWithoutEtcd = skipWithout('etcd');
 
-/** An address of loopback that is this process's own: no other test takes a port there between its choice and its use. */
-export const ownHost = `127.${64 + ((process.pid >> 16) & 63)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+/** Where members and tests listen. */
+export const ownHost = ownAddress(0);
 
 /** So many different free ports of `ownHost`. */
 export const freePorts = async (count: number): Promise<number[]> => {
@@ -149,6 +149,19 @@ export class EtcdCluster {
     }
   }
 
+  /** Makes that member the leader. */
+  async leadBy(member: EtcdMember): Promise<void> {
+    const { leader } = await this.roles();
+    if (leader !== member) {
+      const targetID = (await status(member.endpoint))?.header.member_id;
+      await this.post('/v3/maintenance/transfer-leadership', { targetID }, leader);
+    }
+    await until(
+      () => member.isLeader(),
+      () => 'a member leads',
+    );
+  }
+
   async ready(): Promise<void> {
     const what = (): string => this.members.map(({ output }) => output).join('\n');
     const isReady = async (member: EtcdMember): Promise<boolean> => {
@@ -184,7 +197,7 @@ export const until = async (holds: () => Promise<boolean>, what: () => string): 
 };
 
 /** Starts a fresh cluster that is gone after the test. */
-export const startEtcd = async (t: Test, options: EtcdOptions): Promise<EtcdCluster> => {
+export const startEtcd = async (t: TestScope, options: EtcdOptions): Promise<EtcdCluster> => {
   const { quotaBytes, fsync = false, client } = options;
   const directory = await temporaryDirectory(t);
   const free = await freePorts(2 * options.members);

@@ -87,6 +87,8 @@ export interface EmulatorOptions {
   /** prtMarkerLifeCount at the start. */
   readonly lifeCount?: number;
   readonly onJob?: (job: PrintedJob) => void;
+  /** Told when the first octet of a job was read. */
+  readonly onFirstOctet?: () => void;
 }
 
 /** So many of the last jobs are remembered. */
@@ -305,6 +307,7 @@ export class PrinterEmulator {
   }
 
   async #take(visit: Visit, chunk: Buffer): Promise<void> {
+    if (visit.file.length === 0) this.#options.onFirstOctet?.();
     await visit.file.write(chunk);
     visit.pages.push(chunk);
     if (this.#behaviour.pjl) for (const command of visit.commands.push(chunk)) this.#obey(visit, command);

@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Test } from 'tap';
+import type { TestScope } from './peers.js';
 
 /** A new directory that is removed after the test. */
-export const temporaryDirectory = async (t: Test): Promise<string> => {
+export const temporaryDirectory = async (t: TestScope): Promise<string> => {
   const directory = await mkdtemp(path.join(tmpdir(), 'platen-test-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
   return directory;

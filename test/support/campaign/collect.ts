@@ -5,10 +5,10 @@ import type { Dirent } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from './documents.js';
-import type { History, SentJob } from './history.js';
-import { callIpp } from './ipp-client.js';
+import type { History, JobAtEnd, SentJob } from './history.js';
+import { callIpp, type IppTarget } from './ipp-client.js';
 import type { NodeRunner } from './node-runner.js';
-import { listJobs, showJob } from './rest.js';
+import { listJobs, type RestServer, showJob } from './rest.js';
 
 const filesBelow = async (directory: string): Promise<string[]> => {
   const entries: Dirent[] = await readdir(directory, { recursive: true, withFileTypes: true });
@@ -101,12 +101,15 @@ const judgeSegments = (segments: readonly Segment[], end: History['end']): Pick<
   };
 };
 
-const notFound = async (node: NodeRunner, jobs: readonly SentJob[]): Promise<History['notFound']> => {
-  const port = (await node.ready()).ipp;
+/** Old ids that nobody knows any more. */
+export const notFound = async (
+  place: Pick<IppTarget, 'host' | 'port'>,
+  jobs: readonly SentJob[],
+): Promise<History['notFound']> => {
   const missing: { id: number; status: number }[] = [];
   for (const { id, printer } of jobs) {
     if (id === undefined) continue;
-    const { status } = await callIpp({ port, printer, agent: false }, { operation: 'get-job', job: id });
+    const { status } = await callIpp({ ...place, printer, agent: false }, { operation: 'get-job', job: id });
     if (status >= 0x0100) missing.push({ id, status });
   }
   return missing;
@@ -132,14 +135,11 @@ const openLeftovers = async (node: NodeRunner): Promise<string[]> => {
   ];
 };
 
-export const collect = async (
-  node: NodeRunner,
-  jobs: readonly SentJob[],
-): Promise<Pick<History, 'end' | 'notFound' | 'spooled' | 'leftovers' | 'quarantined'>> => {
-  const listed = await listJobs(node, 'all');
+/** All jobs of a group as the server shows them. */
+export const jobsAtEnd = async (node: RestServer, group?: string): Promise<readonly JobAtEnd[]> => {
   const end = [];
-  for (const { id } of listed) {
-    const { name, printer, state, attemptCount, completed, documents, attempts } = await showJob(node, id);
+  for (const { id } of await listJobs(node, 'all', group)) {
+    const { name, printer, state, attemptCount, completed, documents, attempts } = await showJob(node, id, group);
     end.push({
       id,
       name,
@@ -151,7 +151,15 @@ export const collect = async (
       attempts: attempts.map(({ result, evidence }) => ({ ...(result === undefined ? {} : { result }), evidence })),
     });
   }
-  const missing = await notFound(node, jobs);
+  return end;
+};
+
+export const collect = async (
+  node: NodeRunner,
+  jobs: readonly SentJob[],
+): Promise<Pick<History, 'end' | 'notFound' | 'spooled' | 'leftovers' | 'quarantined'>> => {
+  const end = await jobsAtEnd(node);
+  const missing = await notFound({ port: (await node.ready()).ipp }, jobs);
   const open = await openLeftovers(node);
   const { segments, ...walked } = await walkState(node.state);
   const judged = judgeSegments(segments, end);

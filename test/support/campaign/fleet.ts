@@ -6,18 +6,28 @@ import { contentOf, sha256 } from './documents.js';
 import type { Answer, SentDocument, SentJob } from './history.js';
 import { callIpp, type IppTarget } from './ipp-client.js';
 import { sendLpd } from './lpd-sender.js';
-import type { NodePorts } from './node-runner.js';
 import { printerNames } from './printers.js';
 import { Seeded } from './seeded.js';
 
 export const ippClients = 8;
 export const lpdClients = 4;
 
+/** Where clients print. */
+export interface ServerPlace {
+  readonly host?: string;
+  readonly ipp: number;
+  readonly lpd: number;
+}
+
 export interface FleetOptions {
   readonly seed: string;
   readonly jobsPerClient: number;
   /** Where the node is, as soon as it is; undefined when the load is over. */
-  readonly reachable: (signal: AbortSignal) => Promise<NodePorts | undefined>;
+  readonly reachable: (signal: AbortSignal) => Promise<ServerPlace | undefined>;
+  /** What they print to; default: those of the one-node campaign. */
+  readonly printers?: readonly string[];
+  /** No client breaks off, is slow, or sends much at once. */
+  readonly polite?: boolean;
   readonly signal: AbortSignal;
   readonly onAcknowledged: () => void;
 }
@@ -56,15 +66,24 @@ export class Fleet {
     const seeded = new Seeded(`${seed} ${name}`);
     const agent = seeded.chance(0.5) ? new Agent({ keepAlive: true, maxSockets: 1 }) : false;
     for (let n = 1; n <= jobsPerClient && !signal.aborted; n += 1) {
-      const ports = await reachable(signal);
-      if (ports === undefined) break;
+      const place = await reachable(signal);
+      if (place === undefined) break;
       const tag = `${seed}.${name}.${n}`;
-      const printer = seeded.pick(...printerNames);
-      if (name.startsWith('lpd')) await this.#lpd(ports, { tag, printer, seeded });
-      else await this.#ipp({ port: ports.ipp, printer, agent }, { tag, printer, seeded });
+      const printer = seeded.pick(...(this.#options.printers ?? printerNames));
+      if (name.startsWith('lpd')) await this.#lpd(place, { tag, printer, seeded });
+      else await this.#ipp({ ...hostIn(place), port: place.ipp, printer, agent }, { tag, printer, seeded });
       if (seeded.chance(0.5)) await pause(seeded.between(1, 60));
     }
     if (agent !== false) agent.destroy();
+  }
+
+  #drafts(tag: string, count: number, seeded: Seeded): Draft[] {
+    const size = (): number => (this.#options.polite === true ? seeded.pick(...sizes) : sizeOf(seeded));
+    return draftsOf(tag, Array.from({ length: count }, size));
+  }
+
+  #manner(seeded: Seeded): { cutAfter?: number; pieceMs?: number } {
+    return this.#options.polite === true ? {} : mannerOf(seeded);
   }
 
   #note(job: SentJob): SentJob {
@@ -84,7 +103,7 @@ export class Fleet {
 
   async #ipp(target: IppTarget, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
     const isOne = seeded.chance(0.6);
-    const drafts = draftsOf(tag, isOne ? 1 : seeded.between(1, 3), seeded);
+    const drafts = this.#drafts(tag, isOne ? 1 : seeded.between(1, 3), seeded);
     const job = this.#note({
       tag,
       way: isOne ? 'print-job' : 'create-job',
@@ -99,7 +118,7 @@ export class Fleet {
       if (created.answer !== 'acknowledged') return;
     }
     for (const [index, { content }] of drafts.entries()) {
-      const manner = { ...mannerOf(seeded), gzip: seeded.chance(0.3), chunked: seeded.chance(0.4) };
+      const manner = { ...this.#manner(seeded), gzip: seeded.chance(0.3), chunked: seeded.chance(0.4) };
       const what = isOne
         ? ({ operation: 'print-job', jobName: tag } as const)
         : ({ operation: 'send-document', job: job.id!, last: index === drafts.length - 1 } as const);
@@ -112,8 +131,8 @@ export class Fleet {
     }
   }
 
-  async #lpd({ lpd }: NodePorts, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
-    const [draft] = draftsOf(tag, 1, seeded);
+  async #lpd(place: ServerPlace, { tag, printer, seeded }: { tag: string; printer: string; seeded: Seeded }) {
+    const [draft] = this.#drafts(tag, 1, seeded);
     const job = this.#note({
       tag,
       way: 'lpd',
@@ -123,11 +142,16 @@ export class Fleet {
     });
     job.documents[0]!.answer = 'unknown';
     const dataFirst = seeded.chance(0.5);
-    const reply = await sendLpd(lpd, { printer, name: tag, document: draft!.content, dataFirst, ...mannerOf(seeded) });
+    const reply = await sendLpd(
+      { ...hostIn(place), port: place.lpd },
+      { printer, name: tag, document: draft!.content, dataFirst, ...this.#manner(seeded) },
+    );
     job.documents[0]!.answer = reply.answer;
     this.#answered(job, reply);
   }
 }
+
+const hostIn = ({ host }: ServerPlace): { host?: string } => (host === undefined ? {} : { host });
 
 const withoutContent = ({ length, sha256, answer }: Draft): SentDocument => ({ length, sha256, answer });
 
@@ -137,9 +161,8 @@ const sizeOf = (seeded: Seeded): number => {
   return seeded.chance(0.02) ? seeded.between(8_000_000, 12_000_000) : seeded.pick(...sizes);
 };
 
-const draftsOf = (tag: string, count: number, seeded: Seeded): Draft[] =>
-  Array.from({ length: count }, (_, index) => {
-    const size = sizeOf(seeded);
+const draftsOf = (tag: string, sizes: readonly number[]): Draft[] =>
+  sizes.map((size, index) => {
     const content = contentOf(tag, index + 1, size);
     return { content, length: content.length, sha256: sha256(content), answer: 'not-sent' };
   });

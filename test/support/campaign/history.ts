@@ -50,7 +50,7 @@ export const killTriggers = ['time', 'print', 'answer', 'start'] as const;
 export type KillTrigger = (typeof killTriggers)[number];
 
 export interface Kill {
-  readonly target: KillTarget;
+  readonly target: KillTarget | 'supervisor';
   readonly trigger: KillTrigger;
   readonly at: number;
   /** How long processes of that life were still there. */

@@ -9,8 +9,11 @@ import type { Answer } from './history.js';
 const operations = { 'print-job': 0x0002, 'create-job': 0x0005, 'send-document': 0x0006, 'get-job': 0x0009 } as const;
 const answerTimeoutMs = 30_000;
 const pieceOctets = 16_384;
+const loopback = '127.0.0.1';
 
 export interface IppTarget {
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   readonly printer: string;
   readonly agent: Agent | false;
@@ -28,6 +31,7 @@ export interface IppCall {
   /** Waits between two pieces of the document. */
   readonly pieceMs?: number;
   readonly chunked?: boolean;
+  readonly timeoutMs?: number;
 }
 
 export interface IppReply {
@@ -40,10 +44,10 @@ export interface IppReply {
   readonly localPort: number;
 }
 
-const headOf = ({ printer, port }: IppTarget, call: IppCall): Buffer => {
+const headOf = ({ host = loopback, printer, port }: IppTarget, call: IppCall): Buffer => {
   const attributes = [
     preamble,
-    value(0x45, 'printer-uri', `ipp://127.0.0.1:${port}/ipp/print/${printer}`),
+    value(0x45, 'printer-uri', `ipp://${host}:${port}/ipp/print/${printer}`),
     ...(call.job === undefined ? [] : [value(0x21, 'job-id', int(call.job))]),
     value(0x42, 'requesting-user-name', 'campaign'),
     ...(call.jobName === undefined ? [] : [value(0x42, 'job-name', call.jobName)]),
@@ -76,6 +80,7 @@ const replyOf = (http: number, octets: Buffer, localPort: number): IppReply => {
 export const callIpp = (target: IppTarget, call: IppCall): Promise<IppReply> =>
   new Promise((resolve) => {
     const head = headOf(target, call);
+    const { timeoutMs = answerTimeoutMs } = call;
     const plain = call.document ?? Buffer.alloc(0);
     const document = call.gzip === true ? gzipSync(plain, { level: 1 }) : plain;
     const body = Buffer.concat([head, document]);
@@ -83,12 +88,12 @@ export const callIpp = (target: IppTarget, call: IppCall): Promise<IppReply> =>
     let wasCut = false;
     let localPort = 0;
     const sending = request({
-      host: '127.0.0.1',
+      host: target.host ?? loopback,
       port: target.port,
       path: `/ipp/print/${target.printer}`,
       method: 'POST',
       agent: target.agent,
-      timeout: answerTimeoutMs,
+      timeout: timeoutMs,
       headers: {
         'content-type': 'application/ipp',
         ...(call.chunked === true ? {} : { 'content-length': String(body.length) }),
@@ -106,7 +111,7 @@ export const callIpp = (target: IppTarget, call: IppCall): Promise<IppReply> =>
       else note();
     });
     sending.on('error', broken);
-    sending.on('timeout', () => sending.destroy(new Error(`no answer in ${answerTimeoutMs} ms`)));
+    sending.on('timeout', () => sending.destroy(new Error(`no answer in ${timeoutMs} ms`)));
     sending.on('response', (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));

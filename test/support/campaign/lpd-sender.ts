@@ -6,6 +6,11 @@ import type { Answer } from './history.js';
 
 const pieceOctets = 16_384;
 
+export interface LpdTarget {
+  readonly port: number;
+  readonly host?: string;
+}
+
 export interface LpdJob {
   readonly printer: string;
   readonly name: string;
@@ -51,10 +56,10 @@ const sendData = ({ document, cutAfter, pieceMs }: LpdJob): Step[] => [
 ];
 
 /** Resolves in every case, with what the client knows. */
-export const sendLpd = async (port: number, job: LpdJob): Promise<LpdReply> => {
+export const sendLpd = async ({ port, host = '127.0.0.1' }: LpdTarget, job: LpdJob): Promise<LpdReply> => {
   let client: LpdClient;
   try {
-    client = await LpdClient.open(port);
+    client = await LpdClient.open(port, { host });
   } catch (error) {
     return { answer: 'not-sent', detail: (error as Error).message, localPort: 0 };
   }

@@ -1,13 +1,13 @@
 // `npm run campaign:crash -- --runs N --seed S`: so many runs, judged one by one; each is added to the evidence, failed histories are kept.
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { check } from './check.js';
 import { countsOf } from './counts.js';
+import { commit, keepFailed, readEvidence, writeEvidence } from './evidence.js';
 import type { History } from './history.js';
 import { crashRun } from './run.js';
 
@@ -38,39 +38,6 @@ const read = (argv: readonly string[]) => {
   if (!/^\d{1,5}$/.test(values.runs)) throw new Error('--runs takes a whole number');
   if (!/^[A-Za-z0-9]{1,20}$/.test(values.seed)) throw new Error('--seed takes up to 20 letters and digits');
   return { ...values, runs: Number(values.runs) };
-};
-
-interface Evidence {
-  readonly machine: { readonly cores: number; readonly node: string; readonly kernel: string };
-  readonly runs: ({ readonly seed: string; readonly run: number } & Record<string, unknown>)[];
-}
-
-const machine = { cores: availableParallelism(), node: process.version, kernel: release() };
-
-const readEvidence = (file: string): Evidence =>
-  existsSync(file) ? { ...(JSON.parse(readFileSync(file, 'utf8')) as Evidence), machine } : { machine, runs: [] };
-
-/** One line a run. */
-const writeEvidence = (file: string, { runs }: Evidence): void => {
-  const lines = runs.map((run) => `    ${JSON.stringify(run)}`).join(',\n');
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(`${file}.draft`, `{\n  "machine": ${JSON.stringify(machine)},\n  "runs": [\n${lines}\n  ]\n}\n`);
-  renameSync(`${file}.draft`, file);
-};
-
-const commit = (): string => {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
-  }
-};
-
-const keepFailed = (folder: string, history: History, breaches: ReturnType<typeof check>): string => {
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${history.seed}-${history.run}.json`);
-  writeFileSync(file, JSON.stringify({ ...history, breaches }, undefined, 1));
-  return file;
 };
 
 const judge = (file: string): number => {
@@ -108,7 +75,7 @@ const main = async (argv: readonly string[]): Promise<number> => {
     else {
       failures += 1;
       for (const { rule, text } of breaches.slice(0, 20)) process.stdout.write(`  ${rule}: ${text}\n`);
-      const kept = keepFailed(options.failed, history, breaches);
+      const kept = keepFailed(options.failed, `${seed}-${run}`, { ...history, breaches });
       process.stdout.write(`  seed ${seed}, run ${run}; its history is in ${kept}, its node's files in ${directory}\n`);
     }
     const evidence = readEvidence(options.evidence);

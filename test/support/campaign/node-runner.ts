@@ -63,6 +63,10 @@ export class NodeRunner {
     return this.#ports;
   }
 
+  get restUrl(): string | undefined {
+    return this.#ports === undefined ? undefined : `http://127.0.0.1:${this.#ports.rest}`;
+  }
+
   /** The process that prints: what was started itself, or the child of platend as soon as there is one. */
   get workerPid(): number | undefined {
     const pid = this.#startedPid;

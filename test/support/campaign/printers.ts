@@ -2,30 +2,35 @@
 
 import { readFileSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
-import { type Behaviour, type PrintedJob, startPrinterEmulator } from '../printer-emulator.js';
+import { type Behaviour, type PrintedJob, type PrinterEmulator, startPrinterEmulator } from '../printer-emulator.js';
 import { readPrint } from './documents.js';
 import type { Print } from './history.js';
 
+export type Models = Readonly<Record<string, Partial<Behaviour>>>;
+
 /** Names and ways; each at an address of its own, as devices are. */
-const models: Readonly<Record<string, Partial<Behaviour>>> = {
+const mixed: Models = {
   quick: {},
   single: { oneAtATime: true },
   slow: { bytesPerSecond: 4_000_000 },
   silent: { onHalfClose: 'ignore' },
 };
-export const printerNames: readonly string[] = Object.keys(models);
+export const printerNames: readonly string[] = Object.keys(mixed);
 
 export interface Printers {
   readonly prints: Print[];
+  readonly emulators: Readonly<Record<string, PrinterEmulator>>;
   /** `name` → device URI. */
   readonly devices: Readonly<Record<string, string>>;
   readonly ports: readonly number[];
   /** Called at once when a connection has ended that brought a job to its end; the printer has not closed its side yet. */
   onLastOctet: () => void;
+  /** Called when a printer has read the first octet of a job. */
+  onFirstOctet: (printer: string) => void;
   close(): Promise<void>;
 }
 
-export const startPrinters = async (directory: string): Promise<Printers> => {
+export const startPrinters = async (directory: string, models = mixed): Promise<Printers> => {
   const prints: Print[] = [];
   const keep = (printer: string, { file, startedAt, endedAt, length, whole }: PrintedJob): void => {
     if (whole && length > 0) printers.onLastOctet();
@@ -40,15 +45,18 @@ export const startPrinters = async (directory: string): Promise<Printers> => {
         directory: path.join(directory, name),
         behaviour,
         onJob: (job) => keep(name, job),
+        onFirstOctet: () => printers.onFirstOctet(name),
       });
       return [name, emulator] as const;
     }),
   );
   const printers: Printers = {
     prints,
+    emulators: Object.fromEntries(emulators),
     devices: Object.fromEntries(emulators.map(([name, { uri }]) => [name, uri])),
     ports: emulators.map(([, { port }]) => port),
     onLastOctet: () => undefined,
+    onFirstOctet: () => undefined,
     close: async () => void (await Promise.all(emulators.map(([, emulator]) => emulator.close()))),
   };
   return printers;
