@@ -39,6 +39,12 @@ export interface Documents {
 
 /** Copies beyond those that were made when the document came in. Each of these resolves with the document as its record should list it. */
 export interface Replication {
+  readonly carePolicy: {
+    /** Copies on nodes that are lost are made again after this. */
+    readonly repairAfterMs: number;
+    /** Every copy of every unfinished job is read through so often. */
+    readonly scrubEveryMs: number;
+  };
   /**
    * Gets the document here from another node that has it; a copy here that is on record was found to be bad and goes to quarantine. Throws
    * `document-damaged`, which names the nodes that should have it, when no live node gives it.

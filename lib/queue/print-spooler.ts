@@ -5,9 +5,11 @@ import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
-import { copyOn, type StoredDocument } from '../model/document.js';
+import type { StoredDocument } from '../model/document.js';
 import type { Store } from '../store/store.js';
 import { Dispatcher } from './dispatcher.js';
+import { DocumentCare } from './document-care.js';
+import { type CopyPlace, listedCopy } from './listed-copy.js';
 import type { Documents } from './documents.js';
 import type { EventSink } from './events.js';
 import { GroupWrites } from './group-writes.js';
@@ -54,13 +56,6 @@ export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' |
   readonly onUncertain: (cause: unknown) => void;
 }
 
-/** One copy, by where it lies. */
-export interface CopyPlace {
-  readonly node: string;
-  readonly epoch: number;
-  readonly file: string;
-}
-
 export class PrintSpooler {
   readonly group: string;
   readonly printers: PrinterTable;
@@ -74,6 +69,7 @@ export class PrintSpooler {
   readonly #localCopies: LocalCopies;
   readonly #sweep = new AbortController();
   #deadlines: JobDeadlines | undefined;
+  #care: DocumentCare | undefined;
   #reclaiming: Promise<void> | undefined;
 
   private constructor(parts: SpoolerParts) {
@@ -139,6 +135,7 @@ export class PrintSpooler {
     });
     spooler.#dispatcher.start();
     spooler.#retention.start();
+    spooler.#lookAfterDocuments();
     spooler.#reclaiming = spooler.#reclaim();
     return spooler;
   }
@@ -148,7 +145,7 @@ export class PrintSpooler {
     this.#deadlines?.stop();
     this.#sweep.abort();
     await this.#dispatcher.stop(cutOffAfterMs);
-    await this.#localCopies.stop();
+    await Promise.all([this.#care?.stop(), this.#localCopies.stop()]);
     await this.#retention.stop();
     await this.#reclaiming;
     await this.jobs.settled();
@@ -237,6 +234,13 @@ export class PrintSpooler {
     this.#dispatcher.retryNow(printer);
   }
 
+  #lookAfterDocuments(): void {
+    const { replication } = this.#parts.documents;
+    if (replication === undefined) return;
+    this.#care = new DocumentCare({ ...this.#parts, jobs: this.jobs, localCopies: this.#localCopies, replication });
+    this.#care.start();
+  }
+
   async #recoverInterrupted(): Promise<void> {
     const now = this.#parts.clock.wall();
     const interrupted = [...this.jobs.allUnfinished()].filter(({ state }) => state === 'processing');
@@ -274,13 +278,8 @@ export class PrintSpooler {
     return (await this.#find(job, copy)) !== undefined;
   }
 
-  async #find(id: number, { node, epoch, file }: CopyPlace): Promise<StoredDocument | undefined> {
-    const job = await this.jobs.find(id);
-    if (job?.documentsKept === false) return undefined;
-    return job?.documents.find((document) => {
-      const copy = copyOn(document, node);
-      return copy?.file === file && copy.epoch === epoch;
-    });
+  async #find(id: number, copy: CopyPlace): Promise<StoredDocument | undefined> {
+    return listedCopy(await this.jobs.find(id), copy);
   }
 
   async #reclaim(): Promise<void> {

@@ -10,7 +10,7 @@ import { Copying } from './copying.js';
 import type { DocumentKey } from './layout.js';
 import { PeerLinks } from './peers/peer-links.js';
 import type { NeedQuestion } from './peers/routes.js';
-import { Replication } from './replication.js';
+import { type CarePolicy, Replication } from './replication.js';
 import { type ListedDocument, SoleDocuments } from './sole-documents.js';
 import type { ReceiveRequestOptions, Spool } from './spool.js';
 
@@ -22,7 +22,7 @@ export interface ReplicatedParts {
   /** The listener is called when nodes come, go or are fenced; the function returned takes it off. */
   readonly onPeersChange: (listener: () => void) => () => void;
   readonly secret: string;
-  readonly policy: CopyPolicy & { readonly peerTimeoutMs: number };
+  readonly policy: CopyPolicy & CarePolicy & { readonly peerTimeoutMs: number };
   readonly clock: Clock;
   readonly log: Log;
   readonly events: { note(code: EventCode, fields: { readonly group?: string; readonly text: string }): void };

@@ -15,9 +15,14 @@ interface Parts {
   readonly spool: Spool;
   readonly peers: (group: string) => readonly Peer[];
   readonly onPeersChange: (listener: () => void) => () => void;
-  readonly policy: CopyPolicy;
+  readonly policy: CopyPolicy & CarePolicy;
   readonly links: PeerLinks;
   readonly log: Log;
+}
+
+export interface CarePolicy {
+  readonly repairAfterMs: number;
+  readonly scrubEveryMs: number;
 }
 
 /** A large document is read through slowly over there, beside its other work. */
@@ -28,6 +33,10 @@ export class Replication {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  get carePolicy(): CarePolicy {
+    return this.#parts.policy;
   }
 
   onPeersChange(listener: () => void): () => void {

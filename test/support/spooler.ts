@@ -10,6 +10,7 @@ import type { OwnerRecord, Tenure } from '../../lib/model/ownership.js';
 import { type Clock, systemClock } from '../../lib/platform/clock.js';
 import { type Log, silentLog } from '../../lib/platform/log.js';
 import type { Port } from '../../lib/ports/port.js';
+import type { Documents } from '../../lib/queue/documents.js';
 import { EventLog } from '../../lib/queue/events.js';
 import { PrintSpooler, type SpoolerLimits, type SpoolerParts } from '../../lib/queue/print-spooler.js';
 import type { RetentionPolicy } from '../../lib/queue/retention.js';
@@ -38,6 +39,9 @@ export interface TestSpoolerOptions {
   readonly printerDefaults?: SpoolerParts['printerDefaults'];
   /** Beyond the usual ones; default: every port, for emulators. */
   readonly devicePorts?: readonly number[];
+  /** A store that nodes share, and the node's own spool with its copies elsewhere; else both are in the state directory. */
+  readonly store?: Store;
+  readonly replicated?: { readonly spool: Spool; readonly documents: Documents };
   /** Stands between the spooler and its store. */
   readonly wrapStore?: (store: Store) => Store;
   readonly resolve?: SpoolerParts['resolve'];
@@ -91,7 +95,7 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
     log = silentLog,
   } = options;
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'platen-spooler-')));
-  const opened = await openEmbeddedStore({ directory: path.join(directory, 'store'), log });
+  const opened = options.store ?? (await openEmbeddedStore({ directory: path.join(directory, 'store'), log }));
   const store = options.wrapStore?.(opened) ?? opened;
   const { epoch, revision } = await claim(store, group, node);
   let owned = true;
@@ -103,14 +107,16 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
     maxDocumentBytes = 2 ** 30,
     reserveBytes = 0,
   } = options.limits ?? {};
-  const spool = await Spool.open({ directory, limits: { maxDocumentBytes, reserveBytes }, clock, log });
+  const spool =
+    options.replicated?.spool ??
+    (await Spool.open({ directory, limits: { maxDocumentBytes, reserveBytes }, clock, log }));
   const events = new EventLog({ store, node, clock, log });
   await events.load();
   const port = new ScriptedPort();
   const spooler = await PrintSpooler.start({
     tenure,
     store,
-    documents: new SoleDocuments({ spool, node }),
+    documents: options.replicated?.documents ?? new SoleDocuments({ spool, node }),
     clock,
     log,
     events,
@@ -141,8 +147,8 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
     port.open();
     await spooler.stop(1_000);
     await events.settled();
-    await spool.close();
-    await store.close();
+    if (options.replicated === undefined) await spool.close();
+    if (options.store === undefined) await store.close();
     if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
   };
   const stop = (): Promise<void> => (stopped ??= stopAll());
