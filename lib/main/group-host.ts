@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { version } from '../platform/version.js';
 import type { PrintSpooler } from '../queue/print-spooler.js';
+import type { NeedQuestion } from '../spool/peers/routes.js';
 import type { NodeMakings } from './parts.js';
 import { ServedGroup } from './virtual-server.js';
 
@@ -93,6 +94,12 @@ export class GroupHost implements Resources {
   activity(group: string): Activity {
     const hosted = this.#groups.get(group);
     return { sending: hosted?.spooler?.sending() ?? [], uploads: hosted?.served.underWay ?? 0 };
+  }
+
+  /** Whether a copy is needed; undefined where this node does not own the group at that epoch. */
+  async needs({ group, epoch, job, node, copy }: NeedQuestion): Promise<boolean | undefined> {
+    const spooler = this.#groups.get(group)?.served.online;
+    return spooler?.epoch === epoch ? spooler.needs(job, { node, ...copy }) : undefined;
   }
 
   /** Everything goes offline at once. */

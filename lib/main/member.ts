@@ -9,50 +9,27 @@ import { ClusterNode } from '../cluster/cluster-node.js';
 import { loopbackRule } from '../cluster/loopback-addresses.js';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { Operations } from '../cluster/operations.js';
-import { clusterSecret } from '../cluster/secret.js';
 import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
 import type { ClusterConfig } from '../config.js';
 import { PlatenError } from '../errors.js';
 import type { NodeAddresses } from '../model/cluster.js';
-import type { OwnerRecord } from '../model/ownership.js';
-import { PeerServer } from '../spool/peers/peer-server.js';
-import { ReplicatedDocuments } from '../spool/replicated-documents.js';
-import { keys } from '../store/keys.js';
 import { EtcdMaintenance } from '../store/etcd/maintenance.js';
 import { roomEnough } from '../queue/store-room.js';
-import { openEtcdStore } from '../store/etcd/etcd-store.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
+import { openClusterStore } from './cluster-store.js';
 import { GroupHost } from './group-host.js';
 import { nodeMakings, openEvents, type NodeMakings, type Surroundings } from './parts.js';
 import type { ServedGroup } from './virtual-server.js';
+import { shareDocuments } from './shared-documents.js';
 import { PeerView } from './peer-view.js';
 import { firstAlive } from './first-alive.js';
 
 /** What members of etcd are started with. */
 export const storeQuotaBytes = 8 * 2 ** 30;
-const waitForStoreMs = 250;
-
 /** Wall and monotonic time go on or stand still while the machine sleeps; this one goes on. */
 const suspendCounting = (): number => Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]) * 1_000;
-
-/** This machine's own member first. */
-const endpointsOf = ({ endpoints, member }: ClusterConfig): readonly string[] =>
-  member === undefined ? endpoints : [member.clientUrl, ...endpoints.filter((url) => url !== member.clientUrl)];
-
-/** A cluster's nodes may all start at once: the store is there when most of its members are. */
-const patiently = async <T>(read: () => Promise<T>, { clock, log }: Surroundings, signal: AbortSignal): Promise<T> => {
-  for (let isSaid = false; ; isSaid = true) {
-    try {
-      return await read();
-    } catch (error) {
-      if (signal.aborted) throw error;
-      if (!isSaid) log.warn({ err: error }, 'the store does not answer yet; this node waits for it');
-      await clock.sleep(waitForStoreMs, signal);
-    }
-  }
-};
 
 /** What a node that was alone holds would be left behind. */
 const refuseSoleState = async (stateDirectory: string): Promise<void> => {
@@ -104,15 +81,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   const { stateDirectory, limits, jobs } = config;
   const me = config.node.name;
   await refuseSoleState(stateDirectory);
-  const endpoints = endpointsOf(cluster);
-  const store = openEtcdStore({ endpoints, insecure: cluster.insecure, clock });
-  stops.add(() => store.close());
-  // Renewals never queue behind jobs.
-  const renewals = openEtcdStore({ endpoints, insecure: cluster.insecure, clock, inFlight: 8 });
-  stops.add(() => renewals.close());
-  const stopping = new AbortController();
-  stops.add(() => stopping.abort());
-  const secret = await patiently(() => clusterSecret(store), around, stopping.signal);
+  const { endpoints, store, renewals, secret } = await openClusterStore(around, cluster);
   const spool = await openSpool({
     directory: stateDirectory,
     limits: { reserveBytes: limits.diskReserveBytes, maxDocumentBytes: limits.maxDocumentBytes },
@@ -123,34 +92,22 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   stops.add(() => spool.close());
   const events = await openEvents(around, store);
   const peers = new PeerView(me);
-  const { minCopies, degradedAccept, peerTimeoutMs } = cluster;
-  const documents = new ReplicatedDocuments({
-    node: me,
-    spool,
-    peers: (group) => peers.of(group),
-    onPeersChange: (listener) => peers.onChange(listener),
+  const memory = await NodeMemory.open(stateDirectory);
+  const shared = await shareDocuments(around, {
+    cluster,
+    store,
     secret,
-    policy: { minCopies, degradedAccept, peerTimeoutMs },
-    clock,
-    log,
+    spool,
     events,
+    peers,
+    memory,
+    isNeeded: (question) => host.needs(question),
   });
-  stops.add(() => documents.close());
   let room = roomEnough;
+  const { documents } = shared;
   const makings = nodeMakings(around, { store, spool, documents, events, storeRoom: () => room });
-  const peerServer = new PeerServer({
-    spool,
-    secret,
-    log,
-    epochOf: async (group) =>
-      ((await store.get(keys.owner(group)))?.value as unknown as OwnerRecord | undefined)?.epoch,
-    isNeeded: async () => undefined,
-  });
-  stops.add(() => peerServer.close());
-  const peerPort = await peerServer.listen({ host: cluster.address, port: cluster.port });
-
   let addresses: NodeAddresses = { peers: '', rest: '' };
-  const host = new GroupHost({
+  const host: GroupHost = new GroupHost({
     makings,
     limits,
     multipleOperationTimeoutMs: jobs.multipleOperationTimeoutMs,
@@ -171,7 +128,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     newIncarnation: () => randomBytes(16).toString('hex'),
     describe: () => ({ addresses, readiness: cluster.witness ? { witness: true } : {} }),
     suspendCounting,
-    memory: await NodeMemory.open(stateDirectory),
+    memory,
     resources: host,
     news: events,
     onLook: (view) => peers.look(view),
@@ -195,7 +152,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   });
   return {
     makings,
-    peerPort,
+    peerPort: shared.port,
     servers: host.served,
     face: {
       secret,
@@ -207,6 +164,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
       addresses = own;
       node.start();
       maintenance.start();
+      shared.startSweep();
       stops.add(async ({ cutOffAfterMs }) => {
         const cutOff = new AbortController();
         const cancel = clock.after(cutOffAfterMs, () => cutOff.abort());

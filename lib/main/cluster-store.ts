@@ -1,0 +1,48 @@
+// The ways of a cluster's node to its store, and the secret in it that nodes know each other by.
+
+import { clusterSecret } from '../cluster/secret.js';
+import type { ClusterConfig } from '../config.js';
+import { openEtcdStore } from '../store/etcd/etcd-store.js';
+import type { Store } from '../store/store.js';
+import type { Surroundings } from './parts.js';
+
+export interface ClusterStore {
+  readonly endpoints: readonly string[];
+  readonly store: Store;
+  /** A way of its own, for renewals and whatever else decides on ownership: it never queues behind jobs. */
+  readonly renewals: Store;
+  readonly secret: string;
+}
+
+const waitForStoreMs = 250;
+
+/** This machine's own member first. */
+const endpointsOf = ({ endpoints, member }: ClusterConfig): readonly string[] =>
+  member === undefined ? endpoints : [member.clientUrl, ...endpoints.filter((url) => url !== member.clientUrl)];
+
+/** A cluster's nodes may all start at once: the store is there when most of its members are. */
+const patiently = async <T>(read: () => Promise<T>, { clock, log }: Surroundings, signal: AbortSignal): Promise<T> => {
+  for (let isSaid = false; ; isSaid = true) {
+    try {
+      return await read();
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (!isSaid) log.warn({ err: error }, 'the store does not answer yet; this node waits for it');
+      await clock.sleep(waitForStoreMs, signal);
+    }
+  }
+};
+
+/** Resolves when the store answers. */
+export const openClusterStore = async (around: Surroundings, cluster: ClusterConfig): Promise<ClusterStore> => {
+  const { clock, stops } = around;
+  const endpoints = endpointsOf(cluster);
+  const { insecure } = cluster;
+  const store = openEtcdStore({ endpoints, insecure, clock });
+  stops.add(() => store.close());
+  const renewals = openEtcdStore({ endpoints, insecure, clock, inFlight: 8 });
+  stops.add(() => renewals.close());
+  const stopping = new AbortController();
+  stops.add(() => stopping.abort());
+  return { endpoints, store, renewals, secret: await patiently(() => clusterSecret(store), around, stopping.signal) };
+};
