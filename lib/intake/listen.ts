@@ -2,6 +2,9 @@
 
 import type { AddressInfo, Server } from 'node:net';
 
+/** What a client that has just connected gets to send its request, when a listener goes quiet. */
+export const quietMs = 30;
+
 /** Resolves with the port; rejects with the system's error. */
 export const listenOn = (server: Server, { host, port }: { host: string; port: number }): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -86,13 +86,12 @@ export class Doors {
     await this.#listenSnmp(signal);
   }
 
-  /** Takes nothing new; what is under way goes on. `open` undoes it. */
-  quiet(): void {
+  /** Takes nothing new, and resolves when all that are idle have been sent home; what is under way goes on. `open` undoes it. */
+  async quiet(): Promise<void> {
     this.bound.length = 0;
-    this.#ipp.quiet();
-    this.#lpd.quiet();
-    void this.#agent?.close();
+    const agent = this.#agent;
     this.#agent = undefined;
+    await Promise.all([this.#ipp.quiet(), this.#lpd.quiet(), agent?.close()]);
   }
 
   /** Resolves when nothing is left; what is under way gets `graceMs` to end. */

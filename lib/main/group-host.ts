@@ -82,7 +82,7 @@ export class GroupHost implements Resources {
   }
 
   async close(group: string): Promise<void> {
-    this.#groups.get(group)?.served.quiet();
+    await this.#groups.get(group)?.served.quiet();
   }
 
   async resume(group: string): Promise<void> {

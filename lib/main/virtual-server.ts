@@ -55,9 +55,9 @@ export class ServedGroup implements VirtualServer {
     this.#doors.delete(address);
   }
 
-  /** Takes nothing new; what is under way goes on. */
-  quiet(): void {
-    for (const doors of this.#doors.values()) doors.quiet();
+  /** Takes nothing new; see `Doors.quiet`. */
+  async quiet(): Promise<void> {
+    await Promise.all([...this.#doors.values()].map((doors) => doors.quiet()));
   }
 
   /** Undoes `quiet`. */

@@ -52,16 +52,20 @@ const isRefused = async (port: number): Promise<boolean> => {
   return refused;
 };
 
-t.test('before the spooler is online, clients are told that the server is busy', async (t) => {
-  const { group, spooler, ipp } = await served(t);
-  await group.open(host);
-  const early = await HttpConnection.open(t, ipp);
-  await early.send(post(ippRequest('Get-Printer-Attributes')));
-  t.equal((await early.reply()).status, 'server-error-busy');
-  group.online = spooler;
-  await early.send(post(ippRequest('Get-Printer-Attributes')));
-  t.equal((await early.reply()).status, 'successful-ok');
-});
+t.test(
+  'before the spooler is online, clients wait for a moment; then they are told that the server is busy',
+  async (t) => {
+    const { group, spooler, ipp } = await served(t);
+    await group.open(host);
+    const early = await HttpConnection.open(t, ipp);
+    await early.send(post(ippRequest('Get-Printer-Attributes')));
+    t.equal((await early.reply()).status, 'server-error-busy');
+    await early.send(post(ippRequest('Get-Printer-Attributes')));
+    while (group.underWay === 0) await new Promise((resolve) => setImmediate(resolve));
+    group.online = spooler;
+    t.equal((await early.reply()).status, 'successful-ok');
+  },
+);
 
 t.test('quiet doors take nothing new, close what is idle, and let uploads that have begun end well', async (t) => {
   const { group, spooler, ipp, lpd, ended } = await served(t);
@@ -82,7 +86,7 @@ t.test('quiet doors take nothing new, close what is idle, and let uploads that h
   const resting = await LpdClient.open(lpd);
   while (group.underWay < 2) await new Promise((resolve) => setImmediate(resolve));
 
-  group.quiet();
+  await group.quiet();
   t.ok(await isRefused(ipp), 'IPP takes no connection');
   t.ok(await isRefused(lpd), 'LPD takes no connection');
   await idle.ended();

@@ -9,7 +9,7 @@ import type { Log } from '../../platform/log.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
 import { type ConnectionLimits, limitConnections } from '../connection-limits.js';
 import { type BodyLimits, GuardedBody } from '../guarded-body.js';
-import { listenOn } from '../listen.js';
+import { listenOn, quietMs } from '../listen.js';
 import { discard, sendAnswer, watchEnd } from './http-answer.js';
 import { answerToGarbage, refusalOf } from './http-refusal.js';
 import type { IppService } from './ipp-service.js';
@@ -84,11 +84,15 @@ export class IppListener {
     return listenOn(this.#http, place);
   }
 
-  /** Takes no more connections and closes idle ones; the others end with their requests. */
-  quiet(): void {
+  /**
+   * Takes no more connections; resolves when idle ones are closed, the others end with their requests. Who has just connected may have
+   * a request on its way: it gets a moment.
+   */
+  async quiet(): Promise<void> {
     if (this.#http.listening) this.#http.close();
     for (const response of this.#underWay) response.shouldKeepAlive = false;
-    this.#http.closeIdleConnections();
+    await this.#parts.clock.sleep(quietMs);
+    if (!this.#http.listening) this.#http.closeIdleConnections();
   }
 
   /** Takes no more connections; requests under way get `graceMs` to end. */

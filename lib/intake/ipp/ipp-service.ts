@@ -12,6 +12,7 @@ import { checkRequest, checkVersion } from '../../protocols/ipp/request-rules.js
 import { type StatusName, statusCodes } from '../../protocols/ipp/status-codes.js';
 import type { IppHeader, IppMessage } from '../../protocols/ipp/values.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
+import { onlineSpooler } from '../online-spooler.js';
 import { authorize } from './authorize.js';
 import { encodeAnswer } from './encode-answer.js';
 import type { AnswerOctets } from './http-answer.js';
@@ -123,7 +124,8 @@ export class IppService {
 
   async #perform(operation: Operation, request: IppRequest): Promise<IppAnswer> {
     const { server, decompression, maxDocumentsPerJob, isOperatorAddress, clock } = this.#parts;
-    const spooler = server.spooler();
+    const isOver = (): boolean => request.signal.aborted;
+    const spooler = await onlineSpooler(server, { withinMs: longestHoldMs, clock, isOver });
     const context: IppContext = {
       spooler,
       printerAttributes: this.#printerAttributes,
@@ -172,6 +174,9 @@ export class IppService {
     return { status: 'server-error-internal-error', message: 'internal error' };
   }
 }
+
+/** While the print spooler is loading; then the answer is `server-error-busy`. */
+const longestHoldMs = 2_000;
 
 const statusOf = (hint: string): StatusName =>
   Object.hasOwn(statusCodes, hint) ? (hint as StatusName) : 'server-error-internal-error';

@@ -7,6 +7,7 @@ import { acknowledged, refused } from '../../protocols/lpd/commands.js';
 import type { LpdEvent } from '../../protocols/lpd/reader.js';
 import type { PrintSpooler } from '../../queue/print-spooler.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
+import { onlineSpooler } from '../online-spooler.js';
 import { ClientEvents, type LpdEventLimits } from './client-events.js';
 import type { ClientSocket } from './client-socket.js';
 import { queueStatus, removeJobs } from './queue-answers.js';
@@ -26,7 +27,6 @@ export interface LpdConnectionParts {
 
 /** While the print spooler is loading, a client is held for so long: a takeover is over by then, and LPD has no word for "wait". */
 const longestHoldMs = 30_000;
-const holdStepMs = 100;
 
 const yes = Uint8Array.of(acknowledged);
 const no = Uint8Array.of(refused);
@@ -81,7 +81,8 @@ export class LpdConnection {
       if (this.#receiver !== undefined) await this.#receiver.take(event);
       else if (event.type === 'receive-job') await this.#beginJob(event.queue);
       else return client.write(await this.#answer(event));
-      this.#isIdle = this.#receiver?.isBetweenJobs === true && event.type !== 'control-file';
+      const isBegun = event.type === 'receive-job' || event.type === 'control-file';
+      this.#isIdle = !isBegun && this.#receiver?.isBetweenJobs === true;
       if (this.#isIdle && this.#closing) return;
     }
   }
@@ -113,18 +114,8 @@ export class LpdConnection {
     return yes;
   }
 
-  /** Throws `not-ready` or `not-owner` when the client was held for long enough, or for nothing. */
-  async #spooler(): Promise<PrintSpooler> {
+  #spooler(): Promise<PrintSpooler> {
     const { server, clock } = this.#parts;
-    const started = clock.monotonic();
-    for (;;) {
-      try {
-        return server.spooler();
-      } catch (error) {
-        const loading = error instanceof PlatenError && error.code === 'not-ready';
-        if (!loading || this.#closing || clock.monotonic() - started >= longestHoldMs) throw error;
-      }
-      await clock.sleep(holdStepMs);
-    }
+    return onlineSpooler(server, { withinMs: longestHoldMs, clock, isOver: () => this.#closing });
   }
 }

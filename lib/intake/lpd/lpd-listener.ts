@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
 import { type ConnectionLimits, limitConnections } from '../connection-limits.js';
-import { listenOn } from '../listen.js';
+import { listenOn, quietMs } from '../listen.js';
 import { ClientSocket } from './client-socket.js';
 import { LpdConnection, type LpdLimits } from './lpd-connection.js';
 
@@ -51,9 +51,11 @@ export class LpdListener {
     return [...this.#connections.keys()].filter(({ isIdle }) => !isIdle).length;
   }
 
-  /** Takes no more connections; each that is there ends when nothing is under way on it. May be followed by `listen`. */
-  quiet(): void {
-    for (const listener of this.#servers) listener.close(() => this.#servers.delete(listener));
+  /** Takes no more connections; resolves when each that is there has ended, or will with what is under way. May be followed by `listen`. */
+  async quiet(): Promise<void> {
+    for (const listener of this.#servers) listener.close();
+    this.#servers.clear();
+    await this.#parts.clock.sleep(quietMs);
     for (const connection of this.#connections.keys()) connection.finish();
   }
 
