@@ -51,10 +51,16 @@ export interface ReceiveRequestOptions {
 
 interface EpochHere {
   readonly epoch: number;
-  readonly opening: Promise<OpenEpoch>;
+  /** Absent when no document of this epoch came in here yet. */
+  readonly opening?: Promise<OpenEpoch>;
   /** Set when it is open. */
   open?: OpenEpoch;
 }
+
+const letGo = async (here: EpochHere | undefined): Promise<void> => {
+  const opened = await here?.opening?.catch(() => undefined);
+  await opened?.letGo();
+};
 
 const epochOver = (group: string, epoch: number): PlatenError =>
   new PlatenError('not-owner', `epoch ${epoch} of ${group} is over`);
@@ -102,7 +108,7 @@ export class Spool {
   async openEpoch(group: string, epoch: number): Promise<void> {
     this.#assertWorks();
     const before = this.#epochs.get(group);
-    if (before?.epoch === epoch) {
+    if (before?.epoch === epoch && before.opening !== undefined) {
       await before.opening;
       return;
     }
@@ -117,8 +123,7 @@ export class Spool {
       if (this.#epochs.get(group) === here) this.#restore(group, before);
       throw error;
     }
-    const opened = await before?.opening.catch(() => undefined);
-    await opened?.letGo();
+    await letGo(before);
   }
 
   /**
@@ -215,6 +220,7 @@ export class Spool {
   async reclaim(request: ReclaimRequest): Promise<ReclaimCounts> {
     // What the sweep gives up of a segment is taken off the figures: it must be in them.
     await this.#counting;
+    await this.#endEpochBefore(request.group, request.currentEpoch);
     return reclaim(this.#parts(), request);
   }
 
@@ -234,7 +240,15 @@ export class Spool {
     await this.#counting;
     const here = [...this.#epochs.values()];
     this.#epochs.clear();
-    for (const { opening } of here) await (await opening.catch(() => undefined))?.letGo();
+    for (const one of here) await letGo(one);
+  }
+
+  /** Uploads of an epoch that is over may end, but none begins. */
+  async #endEpochBefore(group: string, epoch: number): Promise<void> {
+    const here = this.#epochs.get(group);
+    if (here === undefined || here.epoch >= epoch) return;
+    this.#epochs.set(group, { epoch });
+    await letGo(here);
   }
 
   #restore(group: string, before: EpochHere | undefined): void {

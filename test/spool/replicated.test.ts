@@ -8,7 +8,7 @@ import t from 'tap';
 import type { StoredDocument } from '../../lib/model/document.js';
 import { copyOn } from '../../lib/model/document.js';
 import type { ListedDocument } from '../../lib/spool/sole-documents.js';
-import { chunked, filesBelow, gather, key, MiB, octets, sha256 } from '../support/spool.js';
+import { chunked, gather, key, MiB, octets, sha256 } from '../support/spool.js';
 import { Peers, startNode, startStranger, type SpoolNode } from '../support/spool-nodes.js';
 
 const stored = (listed: ListedDocument): StoredDocument => ({ number: 1, format: 'text/plain', ...listed });
@@ -16,8 +16,11 @@ const stored = (listed: ListedDocument): StoredDocument => ({ number: 1, format:
 const contentOn = (node: SpoolNode, document: ListedDocument): Promise<Buffer> =>
   gather(node.documents.read('sales', stored(document)));
 
-const documentsOn = async ({ directory }: SpoolNode): Promise<string[]> =>
-  (await filesBelow(path.join(directory, 'documents'))).filter((name) => !name.includes('segment.'));
+/** Files of their own, temporary ones included; names only, for they may go while they are looked at. */
+const documentsOn = async ({ directory }: SpoolNode): Promise<string[]> => {
+  const names = await readdir(path.join(directory, 'documents'), { recursive: true });
+  return names.filter((name) => /\d+\.\d+\.[0-9a-f]{16}/.test(name));
+};
 
 const start = async (t: Test, names: readonly string[], options = {}) => {
   const peers = new Peers();
