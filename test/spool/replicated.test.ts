@@ -111,6 +111,27 @@ t.test('a client that sends slowly makes no node look slow', async (t) => {
   t.same(owner.events, []);
 });
 
+t.test('a node that takes a document slowly, but takes it, is no node that hangs', async (t) => {
+  const { owner, nodes } = await start(t, ['a', 'b', 'c'], { policy: { peerTimeoutMs: 400 } });
+  const { spool } = nodes[1]!;
+  const receive = spool.receive.bind(spool);
+  spool.receive = (given, source, options) => {
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      let taken = 0;
+      for await (const chunk of source) {
+        taken += chunk.byteLength;
+        yield chunk;
+        if (taken < MiB) continue;
+        taken = 0;
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+    }
+    return receive(given, slowly(), options);
+  };
+  const document = await owner.documents.receive(key, chunked(octets(16 * MiB), MiB));
+  t.same(Object.keys(document.holders).toSorted(), ['a', 'b']);
+});
+
 t.test('a node that dies in the middle of a document is replaced', async (t) => {
   const { owner, nodes } = await start(t, ['a', 'b', 'c']);
   const client = new PassThrough();
