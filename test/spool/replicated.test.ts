@@ -8,6 +8,7 @@ import t from 'tap';
 import type { StoredDocument } from '../../lib/model/document.js';
 import { copyOn } from '../../lib/model/document.js';
 import type { ListedDocument } from '../../lib/spool/sole-documents.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { chunked, gather, key, MiB, octets, sha256 } from '../support/spool.js';
 import { Peers, startNode, startStranger, type SpoolNode } from '../support/spool-nodes.js';
 
@@ -196,6 +197,24 @@ t.test('a node of a later epoch refuses, and its owner hears it', async (t) => {
   for (const size of [10, 300_000])
     await t.rejects(owner.documents.receive(key, chunked(octets(size), 50_000)), { code: 'too-few-copies' });
   t.same(await readdir(path.join(nodes[1]!.directory, 'documents')), [], 'not even a directory');
+});
+
+t.test('a node that answers and yet takes nothing is tried ever more seldom', async (t) => {
+  const clock = new FakeClock();
+  const { owner, peers } = await start(t, ['a'], { clock });
+  await startNode(t, peers, 'b', { spool: { limits: { reserveBytes: 2 ** 60, maxDocumentBytes: MiB } } });
+  const tryIt = () => t.rejects(owner.documents.receive(key, chunked(octets(10), 10)), { code: 'too-few-copies' });
+  for (const seconds of [1, 2, 4]) {
+    await tryIt();
+    await tryIt();
+    const told = owner.events.length;
+    t.equal(owner.events.at(-1), 'peer-dropped', 'told once');
+    await clock.advance(seconds * 1_000 - 1);
+    t.equal(owner.events.length, told, 'not yet');
+    await clock.advance(1);
+    await eventually(() => owner.events.length > told);
+    t.equal(owner.events.at(-1), 'peer-back');
+  }
 });
 
 t.test('a removed document is removed everywhere', async (t) => {
