@@ -31,6 +31,15 @@ const start = async (t: Test, names: readonly string[], options = {}) => {
   return { peers, nodes, owner: nodes[0]! };
 };
 
+/** Lets time pass until the work is done. */
+const passing = async <T>(clock: FakeClock, work: Promise<T>): Promise<T> => {
+  let isDone = false;
+  const done = work.finally(() => (isDone = true));
+  done.catch(() => undefined);
+  await clock.advanceUntil(() => isDone, { realMs: 5 });
+  return done;
+};
+
 const eventually = async (holds: () => Promise<boolean> | boolean): Promise<void> => {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 };
@@ -67,14 +76,17 @@ t.test('64 small documents at once go in few requests and share few syncs over t
 });
 
 t.test('a node that accepts connections and never answers is replaced in time, and is not asked again', async (t) => {
-  const { peers, owner, nodes } = await start(t, ['a', 'c'], { policy: { peerTimeoutMs: 200 } });
+  const clock = new FakeClock();
+  const { peers, owner, nodes } = await start(t, ['a', 'c'], { clock });
   const hung = await startStranger(t);
   const c = peers.all.get('c')!;
   peers.all.delete('c');
   peers.set({ node: 'b', address: hung.address, state: 'alive' });
   peers.set(c);
   for (const [job, size] of [100, 200_000].entries()) {
-    const document = await owner.documents.receive({ ...key, job }, chunked(octets(size), 50_000));
+    const before = clock.monotonic();
+    const document = await passing(clock, owner.documents.receive({ ...key, job }, chunked(octets(size), 50_000)));
+    t.ok(clock.monotonic() - before < 3_000, 'it takes no longer than a node may');
     t.same(Object.keys(document.holders).toSorted(), ['a', 'c']);
     t.ok((await contentOn(nodes[1]!, document)).equals(octets(size)));
   }
@@ -82,7 +94,8 @@ t.test('a node that accepts connections and never answers is replaced in time, a
 });
 
 t.test('a node that stops reading in the middle of a document is replaced while the client goes on', async (t) => {
-  const { peers, owner, nodes } = await start(t, ['a', 'c'], { policy: { peerTimeoutMs: 300 } });
+  const clock = new FakeClock();
+  const { peers, owner, nodes } = await start(t, ['a', 'c'], { clock });
   const c = peers.all.get('c')!;
   peers.all.delete('c');
   const stuck = await startStranger(t, (socket) => socket.once('data', () => socket.pause()));
@@ -93,6 +106,7 @@ t.test('a node that stops reading in the middle of a document is replaced while 
   const receiving = owner.documents.receive(key, client, { expectedBytes: content.byteLength });
   const half = content.byteLength / 2;
   client.write(content.subarray(0, half));
+  await clock.advanceUntil(() => owner.events.length > 0, { limitMs: 60_000, realMs: 5 });
   await eventually(async () => (await documentsOn(nodes[1]!)).length > 0);
   t.same(owner.events, ['peer-dropped'], 'dropped before the last octet');
   client.end(content.subarray(half));
@@ -102,18 +116,21 @@ t.test('a node that stops reading in the middle of a document is replaced while 
 });
 
 t.test('a client that sends slowly makes no node look slow', async (t) => {
-  const { owner } = await start(t, ['a', 'b'], { policy: { peerTimeoutMs: 60 } });
+  const clock = new FakeClock();
+  const { owner, nodes } = await start(t, ['a', 'b'], { clock });
   const client = new PassThrough();
   const receiving = owner.documents.receive(key, client);
   client.write(octets(300_000));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await eventually(async () => (await documentsOn(nodes[1]!)).length > 0);
+  await clock.advance(60_000);
   client.end(octets(100));
   t.same(Object.keys((await receiving).holders).toSorted(), ['a', 'b']);
   t.same(owner.events, []);
 });
 
 t.test('a node that takes a document slowly, but takes it, is no node that hangs', async (t) => {
-  const { owner, nodes } = await start(t, ['a', 'b', 'c'], { policy: { peerTimeoutMs: 400 } });
+  const clock = new FakeClock();
+  const { owner, nodes } = await start(t, ['a', 'b', 'c'], { clock });
   const { spool } = nodes[1]!;
   const receive = spool.receive.bind(spool);
   spool.receive = (given, source, options) => {
@@ -124,7 +141,8 @@ t.test('a node that takes a document slowly, but takes it, is no node that hangs
         yield chunk;
         if (taken < MiB) continue;
         taken = 0;
-        await new Promise((resolve) => setTimeout(resolve, 60));
+        await clock.advance(500);
+        await new Promise((resolve) => setTimeout(resolve, 10));
       }
     }
     return receive(given, slowly(), options);
