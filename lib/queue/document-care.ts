@@ -78,7 +78,7 @@ export class DocumentCare {
     const { jobs } = this.#parts;
     const concerned: JobRecord[] = [];
     let seen = 0;
-    for (const job of [...jobs.allUnfinished()]) {
+    for (const job of jobs.allUnfinished()) {
       if (this.#mayTry(job) && (this.#missing.concerns(job) || this.#repair.concerns(job))) concerned.push(job);
       seen += 1;
       if (seen % jobsASlice === 0) await nextTurn();
@@ -113,7 +113,9 @@ export class DocumentCare {
     const { replication, clock, jobs, log } = this.#parts;
     for (;;) {
       await clock.sleep(replication.carePolicy.scrubEveryMs, this.#stopping.signal);
-      for (const { id } of [...jobs.allUnfinished()]) {
+      // Those that come meanwhile have their turn next time.
+      const ids = Array.from(jobs.allUnfinished(), ({ id }) => id);
+      for (const id of ids) {
         if (!this.#mayGoOn()) return;
         const job = jobs.unfinished(id);
         if (job === undefined || job.state === 'processing') continue;

@@ -75,8 +75,11 @@ export class LocalCopies {
       const record = await jobs.update(id, (current) => {
         // What is being sent is not changed under its feet.
         if (current.state === 'processing') return current;
+        const listed = current.documents.find(({ number }) => number === document.number);
+        const name = fetched.holders[tenure.node];
+        if (listed === undefined || name === undefined) return current;
         isListed = true;
-        return change.relist(current, document, fetched.holders);
+        return change.relist(current, listed, { ...listed.holders, [tenure.node]: name });
       });
       if (isListed) return record;
     } catch (error) {

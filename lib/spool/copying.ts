@@ -26,6 +26,7 @@ export class Copying {
   #arriving: Arriving | undefined;
   #abort: AbortController | undefined;
   #isGivenUp = false;
+  #remove: ((peer: Peer, file: string) => void) | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(parts: CopyingParts) {
@@ -59,8 +60,6 @@ export class Copying {
     this.end();
     for (const peer of this.#donePeers) remove(peer, this.done.get(peer.node) ?? '');
   }
-
-  #remove: ((peer: Peer, file: string) => void) | undefined;
 
   #fill(arriving: Arriving): void {
     const { peers, wanted } = this.#parts;

@@ -8,10 +8,11 @@ import type { Clock } from '../platform/clock.js';
 import { ensureDirectory, syncDirectory } from '../platform/durable-file.js';
 import type { Log } from '../platform/log.js';
 import { BufferPool } from './buffer-pool.js';
+import { Epochs } from './epochs.js';
 import { diskError, systemCode, throwDiskError } from './disk-error.js';
 import type { DocumentKey } from './layout.js';
 import { entryName, Layout } from './layout.js';
-import { OpenEpoch } from './open-epoch.js';
+import type { OpenEpoch } from './open-epoch.js';
 import type { Verdict } from './read.js';
 import { readDocument, verifyDocument } from './read.js';
 import { type Arriving, receive } from './receive.js';
@@ -49,16 +50,6 @@ export interface ReceiveRequestOptions {
   readonly follow?: (arriving: Arriving) => void;
 }
 
-interface EpochHere {
-  readonly epoch: number;
-  readonly opening: Promise<OpenEpoch>;
-  /** Set when it is open. */
-  open?: OpenEpoch;
-}
-
-const epochOver = (group: string, epoch: number): PlatenError =>
-  new PlatenError('not-owner', `epoch ${epoch} of ${group} is over`);
-
 export class Spool {
   readonly #options: SpoolOptions;
   readonly #layout: Layout;
@@ -66,10 +57,9 @@ export class Spool {
   readonly #ledger = new SegmentLedger();
   readonly #usage = new Usage(this.#ledger);
   readonly #buffers = new BufferPool();
-  /** The latest epoch of each group that documents come in for: those that the node owns, and those that it holds copies for. */
-  readonly #epochs = new Map<string, EpochHere>();
   /** Directories and files that uploads need, though their epoch may be over. */
   readonly #inUse = new Set<string>();
+  readonly #epochs: Epochs;
   readonly #closing = new AbortController();
   readonly #counting: Promise<void>;
   #failure: PlatenError | undefined;
@@ -78,6 +68,7 @@ export class Spool {
     const { limits, clock, log } = options;
     this.#options = options;
     this.#layout = layout;
+    this.#epochs = new Epochs({ layout, ledger: this.#ledger, inUse: this.#inUse });
     this.#room = new Room({ directory: layout.documents, reserveBytes: limits.reserveBytes, clock });
     this.#counting = this.#usage
       .count(layout.documents, this.#closing.signal)
@@ -101,24 +92,7 @@ export class Spool {
   /** Makes the epoch's directory, durably, before the first document of that epoch. Throws `not-owner` when a later one was opened. */
   async openEpoch(group: string, epoch: number): Promise<void> {
     this.#assertWorks();
-    const before = this.#epochs.get(group);
-    if (before?.epoch === epoch) {
-      await before.opening;
-      return;
-    }
-    if (before !== undefined && before.epoch > epoch) throw epochOver(group, epoch);
-    const opening = this.#watched(() => this.#makeEpoch(group, epoch).catch(throwDiskError));
-    const here: EpochHere = { epoch, opening };
-    this.#epochs.set(group, here);
-    try {
-      here.open = await opening;
-    } catch (error) {
-      // Uploads of the epoch before may still be under way.
-      if (this.#epochs.get(group) === here) this.#restore(group, before);
-      throw error;
-    }
-    const opened = await before?.opening.catch(() => undefined);
-    await opened?.letGo();
+    await this.#watched(() => this.#epochs.open(group, epoch));
   }
 
   /**
@@ -142,7 +116,7 @@ export class Spool {
   ): Promise<DocumentCopy> {
     this.#assertWorks();
     const { group, epoch } = key;
-    const open = this.#openEpochOf(group, epoch);
+    const open = this.#epochs.of(group, epoch);
     const { maxDocumentBytes } = this.#options.limits;
     if (expectedBytes !== undefined && expectedBytes > maxDocumentBytes) throw new PlatenError('document-too-large');
     return this.#holding(open, expectedBytes ?? 0, async (promised) => {
@@ -165,7 +139,7 @@ export class Spool {
   /** Takes small documents that are whole and verified already, all with one sync; resolves with their names when they are durable. */
   async append(group: string, epoch: number, entries: readonly NewEntry[]): Promise<string[]> {
     this.#assertWorks();
-    const open = this.#openEpochOf(group, epoch);
+    const open = this.#epochs.of(group, epoch);
     const bytes = entries.reduce((sum, { length }) => sum + headerBytes + length, 0);
     return this.#holding(open, bytes, async (promised) => {
       await promised.grow(bytes);
@@ -215,6 +189,7 @@ export class Spool {
   async reclaim(request: ReclaimRequest): Promise<ReclaimCounts> {
     // What the sweep gives up of a segment is taken off the figures: it must be in them.
     await this.#counting;
+    await this.#epochs.endBefore(request.group, request.currentEpoch);
     return reclaim(this.#parts(), request);
   }
 
@@ -232,22 +207,7 @@ export class Spool {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#counting;
-    const here = [...this.#epochs.values()];
-    this.#epochs.clear();
-    for (const { opening } of here) await (await opening.catch(() => undefined))?.letGo();
-  }
-
-  #restore(group: string, before: EpochHere | undefined): void {
-    if (before === undefined) this.#epochs.delete(group);
-    else this.#epochs.set(group, before);
-  }
-
-  #openEpochOf(group: string, epoch: number): OpenEpoch {
-    const here = this.#epochs.get(group);
-    if (here !== undefined && here.epoch > epoch) throw epochOver(group, epoch);
-    if (here?.epoch !== epoch || here.open === undefined)
-      throw new Error(`epoch ${epoch} of ${group} is not open in the spool`);
-    return here.open;
+    await this.#epochs.close();
   }
 
   /** Keeps the epoch open, and room on the disk promised, while `act` runs. */
@@ -267,17 +227,6 @@ export class Spool {
     }
   }
 
-  async #makeEpoch(group: string, epoch: number): Promise<OpenEpoch> {
-    const path = this.#layout.epoch(group, epoch);
-    await ensureDirectory(path);
-    // An earlier life may have made them and died before it synced.
-    await syncDirectory(this.#layout.documents);
-    await syncDirectory(this.#layout.group(group));
-    const open = await OpenEpoch.open(path, this.#ledger, () => this.#inUse.delete(path));
-    this.#inUse.add(path);
-    return open;
-  }
-
   #parts(): ReclaimParts {
     const { clock, log } = this.#options;
     const isInUse = (path: string): boolean => this.#inUse.has(path);
@@ -286,7 +235,7 @@ export class Spool {
 
   async #giveUp(group: string, path: string, at: number): Promise<boolean> {
     const wasNeeded = await this.#ledger.drop(path, at);
-    if (wasNeeded) await this.#epochs.get(group)?.open?.segments.retire();
+    if (wasNeeded) await this.#epochs.latest(group)?.segments.retire();
     return wasNeeded;
   }
 

@@ -8,7 +8,8 @@ import t from 'tap';
 import type { StoredDocument } from '../../lib/model/document.js';
 import { copyOn } from '../../lib/model/document.js';
 import type { ListedDocument } from '../../lib/spool/sole-documents.js';
-import { chunked, filesBelow, gather, key, MiB, octets, sha256 } from '../support/spool.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { chunked, gather, key, MiB, octets, sha256 } from '../support/spool.js';
 import { Peers, startNode, startStranger, type SpoolNode } from '../support/spool-nodes.js';
 
 const stored = (listed: ListedDocument): StoredDocument => ({ number: 1, format: 'text/plain', ...listed });
@@ -16,8 +17,11 @@ const stored = (listed: ListedDocument): StoredDocument => ({ number: 1, format:
 const contentOn = (node: SpoolNode, document: ListedDocument): Promise<Buffer> =>
   gather(node.documents.read('sales', stored(document)));
 
-const documentsOn = async ({ directory }: SpoolNode): Promise<string[]> =>
-  (await filesBelow(path.join(directory, 'documents'))).filter((name) => !name.includes('segment.'));
+/** Files of their own, temporary ones included; names only, for they may go while they are looked at. */
+const documentsOn = async ({ directory }: SpoolNode): Promise<string[]> => {
+  const names = await readdir(path.join(directory, 'documents'), { recursive: true });
+  return names.filter((name) => /\d+\.\d+\.[0-9a-f]{16}/.test(name));
+};
 
 const start = async (t: Test, names: readonly string[], options = {}) => {
   const peers = new Peers();
@@ -25,6 +29,15 @@ const start = async (t: Test, names: readonly string[], options = {}) => {
   for (const name of names) nodes.push(await startNode(t, peers, name, options));
   await nodes[0]?.documents.openEpoch('sales', 1);
   return { peers, nodes, owner: nodes[0]! };
+};
+
+/** Lets time pass until the work is done. */
+const passing = async <T>(clock: FakeClock, work: Promise<T>): Promise<T> => {
+  let isDone = false;
+  const done = work.finally(() => (isDone = true));
+  done.catch(() => undefined);
+  await clock.advanceUntil(() => isDone, { realMs: 5 });
+  return done;
 };
 
 const eventually = async (holds: () => Promise<boolean> | boolean): Promise<void> => {
@@ -63,14 +76,17 @@ t.test('64 small documents at once go in few requests and share few syncs over t
 });
 
 t.test('a node that accepts connections and never answers is replaced in time, and is not asked again', async (t) => {
-  const { peers, owner, nodes } = await start(t, ['a', 'c'], { policy: { peerTimeoutMs: 200 } });
+  const clock = new FakeClock();
+  const { peers, owner, nodes } = await start(t, ['a', 'c'], { clock });
   const hung = await startStranger(t);
   const c = peers.all.get('c')!;
   peers.all.delete('c');
   peers.set({ node: 'b', address: hung.address, state: 'alive' });
   peers.set(c);
   for (const [job, size] of [100, 200_000].entries()) {
-    const document = await owner.documents.receive({ ...key, job }, chunked(octets(size), 50_000));
+    const before = clock.monotonic();
+    const document = await passing(clock, owner.documents.receive({ ...key, job }, chunked(octets(size), 50_000)));
+    t.ok(clock.monotonic() - before < 3_000, 'it takes no longer than a node may');
     t.same(Object.keys(document.holders).toSorted(), ['a', 'c']);
     t.ok((await contentOn(nodes[1]!, document)).equals(octets(size)));
   }
@@ -78,7 +94,8 @@ t.test('a node that accepts connections and never answers is replaced in time, a
 });
 
 t.test('a node that stops reading in the middle of a document is replaced while the client goes on', async (t) => {
-  const { peers, owner, nodes } = await start(t, ['a', 'c'], { policy: { peerTimeoutMs: 300 } });
+  const clock = new FakeClock();
+  const { peers, owner, nodes } = await start(t, ['a', 'c'], { clock });
   const c = peers.all.get('c')!;
   peers.all.delete('c');
   const stuck = await startStranger(t, (socket) => socket.once('data', () => socket.pause()));
@@ -89,6 +106,7 @@ t.test('a node that stops reading in the middle of a document is replaced while 
   const receiving = owner.documents.receive(key, client, { expectedBytes: content.byteLength });
   const half = content.byteLength / 2;
   client.write(content.subarray(0, half));
+  await clock.advanceUntil(() => owner.events.length > 0, { limitMs: 60_000, realMs: 5 });
   await eventually(async () => (await documentsOn(nodes[1]!)).length > 0);
   t.same(owner.events, ['peer-dropped'], 'dropped before the last octet');
   client.end(content.subarray(half));
@@ -98,14 +116,39 @@ t.test('a node that stops reading in the middle of a document is replaced while 
 });
 
 t.test('a client that sends slowly makes no node look slow', async (t) => {
-  const { owner } = await start(t, ['a', 'b'], { policy: { peerTimeoutMs: 60 } });
+  const clock = new FakeClock();
+  const { owner, nodes } = await start(t, ['a', 'b'], { clock });
   const client = new PassThrough();
   const receiving = owner.documents.receive(key, client);
   client.write(octets(300_000));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await eventually(async () => (await documentsOn(nodes[1]!)).length > 0);
+  await clock.advance(60_000);
   client.end(octets(100));
   t.same(Object.keys((await receiving).holders).toSorted(), ['a', 'b']);
   t.same(owner.events, []);
+});
+
+t.test('a node that takes a document slowly, but takes it, is no node that hangs', async (t) => {
+  const clock = new FakeClock();
+  const { owner, nodes } = await start(t, ['a', 'b', 'c'], { clock });
+  const { spool } = nodes[1]!;
+  const receive = spool.receive.bind(spool);
+  spool.receive = (given, source, options) => {
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      let taken = 0;
+      for await (const chunk of source) {
+        taken += chunk.byteLength;
+        yield chunk;
+        if (taken < MiB) continue;
+        taken = 0;
+        await clock.advance(500);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    }
+    return receive(given, slowly(), options);
+  };
+  const document = await owner.documents.receive(key, chunked(octets(16 * MiB), MiB));
+  t.same(Object.keys(document.holders).toSorted(), ['a', 'b']);
 });
 
 t.test('a node that dies in the middle of a document is replaced', async (t) => {
@@ -172,6 +215,24 @@ t.test('a node of a later epoch refuses, and its owner hears it', async (t) => {
   for (const size of [10, 300_000])
     await t.rejects(owner.documents.receive(key, chunked(octets(size), 50_000)), { code: 'too-few-copies' });
   t.same(await readdir(path.join(nodes[1]!.directory, 'documents')), [], 'not even a directory');
+});
+
+t.test('a node that answers and yet takes nothing is tried ever more seldom', async (t) => {
+  const clock = new FakeClock();
+  const { owner, peers } = await start(t, ['a'], { clock });
+  await startNode(t, peers, 'b', { spool: { limits: { reserveBytes: 2 ** 60, maxDocumentBytes: MiB } } });
+  const tryIt = () => t.rejects(owner.documents.receive(key, chunked(octets(10), 10)), { code: 'too-few-copies' });
+  for (const seconds of [1, 2, 4]) {
+    await tryIt();
+    await tryIt();
+    const told = owner.events.length;
+    t.equal(owner.events.at(-1), 'peer-dropped', 'told once');
+    await clock.advance(seconds * 1_000 - 1);
+    t.equal(owner.events.length, told, 'not yet');
+    await clock.advance(1);
+    await eventually(() => owner.events.length > told);
+    t.equal(owner.events.at(-1), 'peer-back');
+  }
 });
 
 t.test('a removed document is removed everywhere', async (t) => {

@@ -15,13 +15,22 @@ export interface PeerLinksParts {
   readonly onBack: (node: string) => void;
 }
 
-const probeEveryMs = 1_000;
+const firstProbeMs = 1_000;
+/** A node that answers and yet takes nothing, because its disk is full, is tried ever more seldom. */
+const lastProbeMs = 60_000;
+
+interface Slow {
+  readonly waitMs: number;
+  /** Takes its next probe back. */
+  readonly cancel: () => void;
+}
 
 export class PeerLinks {
   readonly #parts: PeerLinksParts;
   readonly #links = new Map<string, PeerLink>();
-  /** Node → takes its next probe back. */
-  readonly #slow = new Map<string, () => void>();
+  readonly #slow = new Map<string, Slow>();
+  /** Nodes that were slow and answer again: when that was, and how long they were left alone before. */
+  readonly #back = new Map<string, { readonly at: number; readonly waitMs: number }>();
   #isClosed = false;
 
   constructor(parts: PeerLinksParts) {
@@ -49,7 +58,9 @@ export class PeerLinks {
     const because = error instanceof Error ? error.message : String(error);
     this.#parts.log.warn({ node, err: error }, 'another node did not take a document');
     this.#parts.onSlow(node, because);
-    this.#probeLater(peer);
+    const back = this.#back.get(node);
+    const isAgain = back !== undefined && this.#parts.clock.monotonic() - back.at < lastProbeMs;
+    this.#probeLater(peer, isAgain ? Math.min(lastProbeMs, 2 * back.waitMs) : firstProbeMs);
   }
 
   async settled(): Promise<void> {
@@ -58,24 +69,25 @@ export class PeerLinks {
 
   close(): void {
     this.#isClosed = true;
-    for (const cancel of this.#slow.values()) cancel();
+    for (const { cancel } of this.#slow.values()) cancel();
     for (const link of this.#links.values()) link.close();
   }
 
-  #probeLater(peer: Peer): void {
-    const cancel = this.#parts.clock.after(probeEveryMs, () => void this.#probe(peer));
-    this.#slow.set(peer.node, cancel);
+  #probeLater(peer: Peer, waitMs: number): void {
+    const cancel = this.#parts.clock.after(waitMs, () => void this.#probe(peer, waitMs));
+    this.#slow.set(peer.node, { waitMs, cancel });
   }
 
-  async #probe(peer: Peer): Promise<void> {
+  async #probe(peer: Peer, waitMs: number): Promise<void> {
     try {
       // At its present address, where that has changed.
       await (this.#links.get(peer.node) ?? this.to(peer)).probe();
     } catch {
-      if (!this.#isClosed) this.#probeLater(peer);
+      if (!this.#isClosed) this.#probeLater(peer, waitMs);
       return;
     }
     this.#slow.delete(peer.node);
+    this.#back.set(peer.node, { at: this.#parts.clock.monotonic(), waitMs });
     this.#parts.onBack(peer.node);
   }
 }

@@ -50,7 +50,6 @@ export class PeerServer {
     this.#server.maxConnections = mostConnections;
     this.#server.timeout = idleMs;
     this.#server.on('request', (request, response) => void this.#handle(request, response));
-    this.#server.on('checkContinue', (request, response) => void this.#handle(request, response));
     this.#server.on('upgrade', (_request, socket) => socket.destroy());
     this.#server.on('connect', (_request, socket) => socket.destroy());
     this.#server.on('clientError', (_error, socket) => socket.destroy());
