@@ -127,7 +127,8 @@ export const watchTakeover = (watched: Watched): { readonly at: (fault: number) 
       );
       const [claimed, up, accepted, arrived] = await Promise.all([
         claim,
-        addressUp(cluster.at('ipp', group), over),
+        // Before that it was the old owner, if it was anybody.
+        claim.then(() => addressUp(cluster.at('ipp', group), over)),
         accepting(watched, over),
         device === undefined ? undefined : firstArrival(device, known, over),
       ]);

@@ -82,11 +82,11 @@ export const submit = async (
   return job;
 };
 
-/** As people see them: `active user 17 name …`. */
+/** As people see them: `1st  campaig 17  name …`, the user cut short. */
 export const shownByLpq = async (cluster: Cluster, printer: string): Promise<readonly number[]> => {
   const { status, stdout, stderr } = await run('/usr/bin/lpq', ['-h', cluster.server(), '-P', printer]);
   if (status !== 0) throw new Error(`lpq: ${stderr}`);
-  return [...stdout.matchAll(/^\S+ +campaign +(\d+) /gm)].map(([, id]) => Number(id));
+  return [...stdout.matchAll(/^\S+ +campaig\S* +(\d+) /gm)].map(([, id]) => Number(id));
 };
 
 /** Resolves when no job is unfinished, with whether that came to pass. */
