@@ -81,7 +81,9 @@ export class LpdConnection {
       if (this.#receiver !== undefined) await this.#receiver.take(event);
       else if (event.type === 'receive-job') await this.#beginJob(event.queue);
       else return client.write(await this.#answer(event));
-      this.#isIdle = this.#receiver?.isBetweenJobs === true && event.type !== 'control-file';
+      // A client that was told to send its job is about to.
+      const isAwaited = event.type === 'control-file' || event.type === 'receive-job';
+      this.#isIdle = this.#receiver?.isBetweenJobs === true && !isAwaited;
       if (this.#isIdle && this.#closing) return;
     }
   }
