@@ -7,6 +7,7 @@ import { callIpp } from '../support/campaign/ipp-client.js';
 import { checkCluster } from '../support/cluster/check-cluster.js';
 import { type Cluster, groupName } from '../support/cluster/cluster.js';
 import { loadRun, type LoadOptions } from '../support/cluster/load-run.js';
+import { drain, interruptedAt, move } from '../support/cluster/scenarios.js';
 import { takeoverRun } from '../support/cluster/takeover-run.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 
@@ -17,21 +18,11 @@ const resource = `${groupName}/spooler`;
 const acts: Readonly<Record<string, Pick<LoadOptions, 'act' | 'changes'>>> = {
   'a group moves': {
     changes: [1, 1],
-    act: async (cluster) => {
-      const [target] = await cluster.others();
-      await cluster.operate('group', 'move', groupName, '--to', target!.name);
-      return [];
-    },
+    act: move,
   },
   'a node is drained and resumed': {
     changes: [1, 1],
-    act: async (cluster) => {
-      const owner = await cluster.owning();
-      await cluster.operate('node', 'drain', owner.name);
-      await cluster.owning();
-      await cluster.operate('node', 'resume', owner.name);
-      return [];
-    },
+    act: drain,
   },
   'a spooler goes offline and comes back': {
     changes: [0, 0],
@@ -74,7 +65,7 @@ t.test(
         await cluster.operate('group', 'move', groupName, '--to', target!.name);
         t.ok(Date.now() - at >= 2_000, 'it was waited for');
         t.equal((await cluster.owner())?.node, target!.name);
-        return { at, kills: [{ target: 'both', trigger: 'cut-off', at, goneAfterMs: 0 }] };
+        return { at, kills: [interruptedAt(at, 'cut-off')] };
       },
     });
     t.strictSame(check(result.history), []);
