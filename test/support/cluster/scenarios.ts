@@ -3,10 +3,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kill } from '../campaign/history.js';
 import type { TestScope } from '../peers.js';
+import { send } from '../processes.js';
 import { type Cluster, groupName } from './cluster.js';
 import type { NodePart } from './cluster-process.js';
 import { type LoadResult, loadRun } from './load-run.js';
-import { type Fault, type Faulty, type TakeoverResult, takeoverRun } from './takeover-run.js';
+import { octetsUnderWay } from './stopwatch.js';
+import { type Fault, type Faulty, longPrinter, type TakeoverResult, takeoverRun } from './takeover-run.js';
 
 export type RunResult = (TakeoverResult | LoadResult) & {
   /** Figures of its own. */
@@ -49,15 +51,24 @@ const killing = (part: NodePart, what: string, runs: number): Scenario => ({
 const pausedParts: readonly NodePart[] = ['worker', 'supervisor', 'both'];
 const pausedFor = [0.5, 0.9, 1.1, 3] as const;
 
+/** `fenceAfter`: whoever stood still for longer wakes after the deadline. */
+const deadlineMs = 1_800;
+
 /** Stands still for so long, then goes on. */
 export const stopped =
   (part: NodePart, ms: number) =>
-  async ({ owner }: Faulty): Promise<Fault> => {
+  async ({ owner, printers }: Faulty): Promise<Fault> => {
+    const device = printers.emulators[longPrinter]!;
+    const ids = [owner.worker, owner.supervisor];
     const at = Date.now();
     await owner.freeze(part);
-    await pause(ms);
-    owner.signal(part, 'SIGCONT');
-    return { at, kills: [interruptedAt(at)] };
+    // While the worker stands still nothing else writes to the printer.
+    const written = device.bytesRead + octetsUnderWay(device);
+    const goingOn = pause(ms).then(() => {
+      for (const id of ids) send(id, 'SIGCONT');
+    });
+    const mustNotWrite = part !== 'supervisor' && ms > deadlineMs;
+    return { at, kills: [interruptedAt(at)], heal: () => goingOn, ...(mustNotWrite ? { written } : {}) };
   };
 
 const stopping: Scenario = {
