@@ -42,6 +42,9 @@ const tryAgainMs = 1_000;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const nothingBefore = async (): Promise<boolean> => true;
 
+const isCalling = (lane: Lane | undefined): lane is Lane =>
+  lane?.run !== undefined && lane.run.progress.phase === 'connecting' && !lane.run.begins;
+
 export class Dispatcher {
   readonly #parts: Parts;
   readonly #lanes = new Map<string, Lane>();
@@ -134,12 +137,12 @@ export class Dispatcher {
   /** The printer was changed: an attempt that has sent nothing yet begins anew, by what is on record now. */
   #lookAnew(printer: string): void {
     const lane = this.#lanes.get(printer);
-    if (lane?.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
+    if (isCalling(lane)) this.#end(lane, 'cut-off');
     this.retryNow(printer);
   }
 
   #endThoseCalling(): void {
-    for (const lane of this.#lanes.values()) if (lane.run?.progress.phase === 'connecting') this.#end(lane, 'cut-off');
+    for (const lane of this.#lanes.values()) if (isCalling(lane)) this.#end(lane, 'cut-off');
   }
 
   #wake(printer: string): void {
@@ -201,8 +204,11 @@ export class Dispatcher {
     const { jobs, log } = this.#parts;
     const { job } = run;
     const progress = (now: Progress): void => this.#noteProgress(run, now);
+    const beginning = (): void => {
+      run.begins = true;
+    };
     const ended = await this.#parts
-      .run(job, printer, { signal: run.abort.signal, before: run.before, progress })
+      .run(job, printer, { signal: run.abort.signal, before: run.before, beginning, progress })
       .catch((error: unknown) => {
         log.warn({ job: job.id, printer: job.printer, err: error }, 'an attempt ended in an error');
         return { error };

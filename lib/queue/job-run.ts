@@ -37,6 +37,8 @@ export interface JobRunControl {
   readonly signal: AbortSignal;
   /** Puts the end of the device's job before on record; false when that is not possible. */
   readonly before: () => Promise<boolean>;
+  /** Told before the attempt is put on record. */
+  readonly beginning: () => void;
   readonly progress: (progress: Progress) => void;
 }
 
@@ -150,6 +152,7 @@ export const runJob = async (
             detail: '',
             ...(pagesBefore === undefined ? {} : { pagesBefore }),
           };
+          control.beginning();
           // Asked for together, so that the store can write both at once; no byte leaves before both are on record (R13).
           const before = control.before();
           await jobs.update(job.id, (current) => {

@@ -10,6 +10,8 @@ export interface Run {
   /** Puts the end of the job before on record; false when that is not possible. May be called again. */
   before: () => Promise<boolean>;
   endedBy?: 'cancel' | 'cut-off';
+  /** Its attempt is being put on record, or is: from then on it has been made, whatever becomes of it. */
+  begins: boolean;
   progress: Progress;
   ended: Promise<void>;
 }
@@ -43,6 +45,7 @@ export const newRun = (job: JobRecord, before: Run['before']): Run => ({
   job,
   before,
   abort: new AbortController(),
+  begins: false,
   progress: { phase: 'connecting', written: 0, drained: 0, detail: '' },
   ended: Promise.resolve(),
 });

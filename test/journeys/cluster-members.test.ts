@@ -4,44 +4,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { check } from '../support/campaign/check.js';
 import { checkCluster } from '../support/cluster/check-cluster.js';
-import { type Faulty, longPrinter, takeoverRun } from '../support/cluster/takeover-run.js';
+import { killMembers, membersKilled } from '../support/cluster/scenarios.js';
+import { longPrinter, takeoverRun } from '../support/cluster/takeover-run.js';
 import { connectionsAt, connects } from '../support/cluster/stopwatch.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 
-const members: Readonly<Record<string, (faulty: Faulty) => Promise<readonly number[]>>> = {
-  'each member in turn': async () => [0, 1, 2],
-  'the leader, on the machine of the owner': async ({ cluster, owner }) => {
-    const own = cluster.nodes.indexOf(owner);
-    await cluster.etcd.leadBy(cluster.etcd.members[own]!);
-    return [own];
-  },
-  'the leader, on another machine': async ({ cluster, owner }) => {
-    const other = (cluster.nodes.indexOf(owner) + 1) % cluster.nodes.length;
-    await cluster.etcd.leadBy(cluster.etcd.members[other]!);
-    return [other];
-  },
-};
-
-for (const [name, choose] of Object.entries(members))
-  t.test(`${name} killed: no change of owner, nothing lost`, skipWithoutEtcd, async (t) => {
+for (const [name, choose] of Object.entries(membersKilled))
+  t.test(`a member killed (${name}): no change of owner, nothing lost`, skipWithoutEtcd, async (t) => {
     const result = await takeoverRun(t, {
       seed: 'members',
       run: 1,
       pages: 200,
       waiting: 20,
       changes: [0, 0],
-      fault: async (faulty) => {
-        const { cluster } = faulty;
-        const names = cluster.nodes.map(({ name }) => name);
-        const at = Date.now();
-        for (const index of await choose(faulty)) {
-          await cluster.etcd.members[index]!.kill();
-          await cluster.eye.heardAgain(names, 3);
-          cluster.etcd.members[index]!.start();
-          await cluster.etcd.ready();
-        }
-        return { at, kills: [] };
-      },
+      fault: killMembers(choose),
     });
     t.strictSame(check(result.history), []);
     t.strictSame(checkCluster(result.cluster), []);

@@ -7,6 +7,7 @@ import { callIpp } from '../support/campaign/ipp-client.js';
 import { checkCluster } from '../support/cluster/check-cluster.js';
 import { type Cluster, groupName } from '../support/cluster/cluster.js';
 import { loadRun, type LoadOptions } from '../support/cluster/load-run.js';
+import { drain, interruptedAt, move } from '../support/cluster/scenarios.js';
 import { takeoverRun } from '../support/cluster/takeover-run.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 
@@ -14,28 +15,17 @@ const busy = 0x0507;
 
 const resource = `${groupName}/spooler`;
 
-const acts: Readonly<Record<string, Pick<LoadOptions, 'act' | 'changes' | 'mayRefuse'>>> = {
+const acts: Readonly<Record<string, Pick<LoadOptions, 'act' | 'changes'>>> = {
   'a group moves': {
     changes: [1, 1],
-    act: async (cluster) => {
-      const [target] = await cluster.others();
-      await cluster.operate('group', 'move', groupName, '--to', target!.name);
-      return [];
-    },
+    act: move,
   },
   'a node is drained and resumed': {
     changes: [1, 1],
-    act: async (cluster) => {
-      const owner = await cluster.owning();
-      await cluster.operate('node', 'drain', owner.name);
-      await cluster.owning();
-      await cluster.operate('node', 'resume', owner.name);
-      return [];
-    },
+    act: drain,
   },
   'a spooler goes offline and comes back': {
     changes: [0, 0],
-    mayRefuse: true,
     act: async (cluster: Cluster) => {
       await cluster.operate('resource', 'offline', resource);
       const reply = await callIpp(
@@ -49,13 +39,13 @@ const acts: Readonly<Record<string, Pick<LoadOptions, 'act' | 'changes' | 'mayRe
   },
 };
 
-for (const [name, { act, changes, mayRefuse = false }] of Object.entries(acts))
+for (const [name, { act, changes }] of Object.entries(acts))
   t.test(`${name} under load: nothing lost, nothing doubled, no client error`, skipWithoutEtcd, async (t) => {
-    const result = await loadRun(t, { seed: 'moves', run: 1, act, changes, mayRefuse });
+    const result = await loadRun(t, { seed: 'moves', run: 1, act, changes });
     t.strictSame(check(result.history), []);
     t.strictSame(checkCluster(result.cluster), []);
     t.strictSame(result.clientErrors, []);
-    t.comment(JSON.stringify({ ...countsOf(result.history), unansweredMs: result.unansweredMs }));
+    t.comment(JSON.stringify({ ...countsOf(result.history), unansweredMs: result.unansweredMs, ...result.again }));
   });
 
 t.test(
@@ -75,7 +65,7 @@ t.test(
         await cluster.operate('group', 'move', groupName, '--to', target!.name);
         t.ok(Date.now() - at >= 2_000, 'it was waited for');
         t.equal((await cluster.owner())?.node, target!.name);
-        return { at, kills: [{ target: 'both', trigger: 'time', at, goneAfterMs: 0 }] };
+        return { at, kills: [interruptedAt(at, 'cut-off')] };
       },
     });
     t.strictSame(check(result.history), []);

@@ -59,6 +59,19 @@ t.test('an attempt that has sent nothing yet is taken back when the group is hel
   t.same(spooler.sending(), []);
 });
 
+t.test('an attempt that is being put on record when the group is held has been made: it is waited for', async (t) => {
+  const { spooler, port } = await staged(t);
+  const id = await submitJob(spooler, { printer: 'demo' });
+  const attempt = await port.attempt(0);
+  const begun = attempt.begin();
+  spooler.hold();
+  t.notOk(attempt.delivery.signal.aborted);
+  t.same(spooler.sending(), [`job ${id} on demo`]);
+  await begun;
+  attempt.end({});
+  t.match(await jobIs(spooler.jobs, id, 'completed'), { attemptCount: 1 });
+});
+
 t.test('what is cut off goes back to its place, and counts as no failure', async (t) => {
   const { spooler, port } = await staged(t);
   const id = await submitJob(spooler, { printer: 'demo' });

@@ -180,6 +180,13 @@ export class PrinterEmulator {
     return sum;
   }
 
+  /** The same, with what was read and lies in this process still. */
+  get bytesRead(): number {
+    let sum = 0;
+    for (const { bytesRead } of this.#sockets) sum += bytesRead;
+    return sum;
+  }
+
   /** Changes the behaviour from now on, for open connections too. */
   async behave(changes: Partial<Behaviour>): Promise<void> {
     this.#behaviour = { ...this.#behaviour, ...changes };

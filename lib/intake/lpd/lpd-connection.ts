@@ -81,8 +81,9 @@ export class LpdConnection {
       if (this.#receiver !== undefined) await this.#receiver.take(event);
       else if (event.type === 'receive-job') await this.#beginJob(event.queue);
       else return client.write(await this.#answer(event));
-      const isBegun = event.type === 'receive-job' || event.type === 'control-file';
-      this.#isIdle = !isBegun && this.#receiver?.isBetweenJobs === true;
+      // A client that was told to send its job is about to.
+      const isAwaited = event.type === 'control-file' || event.type === 'receive-job';
+      this.#isIdle = this.#receiver?.isBetweenJobs === true && !isAwaited;
       if (this.#isIdle && this.#closing) return;
     }
   }

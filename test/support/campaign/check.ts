@@ -130,12 +130,12 @@ const unrecorded = ({ sent, records, prints }: Traced): string[] =>
     );
 
 /** Only what was being sent at a kill is sent again. */
-const unexplained = ({ records }: Traced, kills: number): string[] =>
+const unexplained = ({ records }: Traced, kills: number, endings: readonly string[]): string[] =>
   records.flatMap(({ id, attemptCount, attempts }) => [
     ...(attemptCount - 1 > kills ? [`job ${id} had ${attemptCount} attempts in ${kills} kills`] : []),
     ...attempts
       .slice(0, -1)
-      .filter(({ result }) => result !== 'interrupted')
+      .filter(({ result = 'none' }) => !endings.includes(result))
       .map(({ result }) => `job ${id} was sent again after an attempt that ended ${result ?? 'in no way'}`),
   ]);
 
@@ -172,6 +172,8 @@ export const check = (history: History): readonly Breach[] => {
     ({ tag }) => tag,
   );
   const seen = new Map(history.seenCompleted.map(({ id, at }) => [id, at]));
+  const wasCutOff = history.kills.some(({ trigger }) => trigger === 'cut-off');
+  const endings = wasCutOff ? ['interrupted', 'canceled'] : ['interrupted'];
   const known = new Set(history.jobs.map(({ tag }) => tag));
   for (const sent of history.jobs) {
     const traced = { sent, records: records.get(sent.tag) ?? [], prints: prints.get(sent.tag) ?? [] };
@@ -180,7 +182,7 @@ export const check = (history: History): readonly Breach[] => {
     add('foreign', foreign(traced));
     add('printed-again', printedAgain(traced, seen));
     add('unrecorded-attempt', unrecorded(traced));
-    add('unexplained-attempt', unexplained(traced, history.kills.length));
+    add('unexplained-attempt', unexplained(traced, history.kills.length, endings));
   }
   for (const [tag, ones] of prints)
     if (tag !== '' && !known.has(tag)) add('foreign', [`${tag} was printed and never sent`]);

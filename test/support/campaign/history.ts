@@ -51,7 +51,8 @@ export type KillTrigger = (typeof killTriggers)[number];
 
 export interface Kill {
   readonly target: KillTarget | 'supervisor';
-  readonly trigger: KillTrigger;
+  /** `cut-off`: nothing was killed; documents being sent were cut off in order. */
+  readonly trigger: KillTrigger | 'cut-off';
   readonly at: number;
   /** How long processes of that life were still there. */
   readonly goneAfterMs: number;

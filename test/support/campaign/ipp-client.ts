@@ -100,7 +100,7 @@ export const callIpp = (target: IppTarget, call: IppCall): Promise<IppReply> =>
       },
     });
     const broken = (error: NodeJS.ErrnoException): void => {
-      const answer = wasCut ? 'cut' : error.code === 'ECONNREFUSED' ? 'not-sent' : 'unknown';
+      const answer = wasCut ? 'cut' : error.syscall === 'connect' ? 'not-sent' : 'unknown';
       resolve({ answer, status: 0xffff, detail: error.message, octets: Buffer.alloc(0), localPort });
     };
     sending.on('socket', (socket) => {

@@ -7,12 +7,15 @@ export interface ClusterHistory {
   readonly fencings: readonly Fencing[];
   /** So many changes of owner were due, at least and at most. */
   readonly dueChanges: readonly [number, number];
+  /** Octets that an owner had written to a printer when it stood still until after its deadline, and those that came from it in all. */
+  readonly written?: number;
+  readonly arrived?: number;
   /** What nodes and members left behind. */
   readonly leftProcesses: readonly string[];
 }
 
 export interface ClusterBreach {
-  readonly rule: 'epoch' | 'owner' | 'leftover' | 'client' | 'shown';
+  readonly rule: 'deadline' | 'epoch' | 'owner' | 'leftover' | 'client' | 'shown';
   readonly text: string;
 }
 
@@ -36,7 +39,11 @@ export const checkCluster = (history: ClusterHistory): readonly ClusterBreach[] 
   const groups = ofEachGroup(history.owners);
   const changes = groups.reduce((sum, own) => sum + new Set(own.map(({ owner }) => owner.epoch)).size - 1, 0);
   const [least, most] = history.dueChanges;
+  const { written = 0, arrived = 0 } = history;
   return [
+    ...(arrived > written
+      ? [{ rule: 'deadline' as const, text: `${arrived - written} octets were written after the deadline` }]
+      : []),
     ...groups.flatMap(epochFaults).map((text) => ({ rule: 'epoch' as const, text })),
     ...(changes >= least && changes <= most
       ? []

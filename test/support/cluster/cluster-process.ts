@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { run, type RunResult } from '../peers.js';
@@ -141,6 +141,24 @@ export class ClusterProcess {
   /** Processes of its that are there now. */
   left(): readonly ProcessId[] {
     return [...this.#known.values()].filter(isAlive);
+  }
+
+  /** Resolves when its spool has so many octets of documents. */
+  async holds(octets: number): Promise<void> {
+    const folder = path.join(this.state, 'documents');
+    for (;;) {
+      const files = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+      const sizes = files
+        .filter((file) => file.isFile())
+        .map((file) =>
+          stat(path.join(file.parentPath, file.name)).then(
+            ({ size }) => size,
+            () => 0,
+          ),
+        );
+      if ((await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) >= octets) return;
+      await pause(5);
+    }
   }
 
   /** The disk is gone, and all that was on it. */

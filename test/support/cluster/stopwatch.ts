@@ -25,23 +25,37 @@ export interface Stages {
 const lookEveryMs = 5;
 const giveUpMs = 30_000;
 
-/** Remote port → octets that the printer's kernel has and the printer has not read (proc(5)). */
-export const connectionsAt = ({ host, port }: Place): ReadonlyMap<number, number> => {
-  const local = Buffer.from(host.split('.').map(Number)).readUInt32LE(0).toString(16).toUpperCase().padStart(8, '0');
-  const wanted = ` ${local}:${port.toString(16).toUpperCase().padStart(4, '0')} `;
-  const lines = readFileSync('/proc/net/tcp', 'latin1').split('\n');
-  return new Map(
-    lines
-      .filter((line) => line.includes(wanted) && line.indexOf(wanted) < 16)
-      .map((line) => line.trim().split(/\s+/))
-      // Established, or closed by the other side.
-      .filter(([, , , state]) => state === '01' || state === '08')
+/** As /proc/net/tcp writes it. */
+const endText = ({ host, port }: Place): string => {
+  const address = Buffer.from(host.split('.').map(Number)).readUInt32LE(0).toString(16).padStart(8, '0');
+  return `${address}:${port.toString(16).padStart(4, '0')}`.toUpperCase();
+};
+
+/** Lines of /proc/net/tcp with this end: number, local end, remote end, state, sending:receiving queue, … (proc(5)). */
+const linesWith = (place: Place): readonly (readonly string[])[] =>
+  readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .filter((line) => line.includes(endText(place)))
+    .map((line) => line.trim().split(/\s+/));
+
+/** Remote port → octets that the printer's kernel has and the printer has not read. */
+export const connectionsAt = (device: Place): ReadonlyMap<number, number> =>
+  new Map(
+    linesWith(device)
+      // Established, or closed by the other side; of the printer's side the receiving queue counts.
+      .filter(([, local = '', , state]) => local === endText(device) && (state === '01' || state === '08'))
       .map(([, , remote = '', , queues = '']) => [
         Number.parseInt(remote.split(':')[1] ?? '', 16),
         Number.parseInt(queues.split(':')[1] ?? '', 16),
       ]),
   );
-};
+
+/** Octets in kernels, on their way to the printer and not read by it. */
+export const octetsUnderWay = (device: Place): number =>
+  linesWith(device).reduce((sum, [, local = '', , , queues = '']) => {
+    const [sending = '0', receiving = '0'] = queues.split(':');
+    return sum + Number.parseInt(local === endText(device) ? receiving : sending, 16);
+  }, 0);
 
 /** When the first octet of a connection came that was not there before. */
 const firstArrival = async (device: Place, before: ReadonlySet<number>, signal: AbortSignal): Promise<number> => {
@@ -127,8 +141,9 @@ export const watchTakeover = (watched: Watched): { readonly at: (fault: number) 
       );
       const [claimed, up, accepted, arrived] = await Promise.all([
         claim,
-        addressUp(cluster.at('ipp', group), over),
-        accepting(watched, over),
+        // Before that it was the old owner, if it was anybody.
+        claim.then(() => addressUp(cluster.at('ipp', group), over)),
+        claim.then(() => accepting(watched, over)),
         device === undefined ? undefined : firstArrival(device, known, over),
       ]);
       const fenced = eye.fencings.find(({ incarnation }) => incarnation === before.incarnation)?.at;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { contentOf, sha256 } from '../campaign/documents.js';
 import { jobsAtEnd, notFound } from '../campaign/collect.js';
-import type { History, JobAtEnd, Kill, SentJob } from '../campaign/history.js';
+import type { History, JobAtEnd, Kill, Print, SentJob } from '../campaign/history.js';
 import { callIpp } from '../campaign/ipp-client.js';
 import { type Printers, startPrinters } from '../campaign/printers.js';
 import { listJobs } from '../campaign/rest.js';
@@ -36,6 +36,8 @@ export interface Fault {
   readonly at: number;
   /** Interruptions of a life: each may cost a job one attempt more. */
   readonly kills: readonly Kill[];
+  /** Octets of the long document that the old owner had written to the printer by then; it must not write more. */
+  readonly written?: number;
   /** Brings back what was taken away, when the takeover has been seen. */
   readonly heal?: () => Promise<void>;
 }
@@ -82,11 +84,11 @@ export const submit = async (
   return job;
 };
 
-/** As people see them: `active user 17 name …`. */
+/** As people see them: `1st  campaig 17  name …`, the user cut short. */
 export const shownByLpq = async (cluster: Cluster, printer: string): Promise<readonly number[]> => {
   const { status, stdout, stderr } = await run('/usr/bin/lpq', ['-h', cluster.server(), '-P', printer]);
   if (status !== 0) throw new Error(`lpq: ${stderr}`);
-  return [...stdout.matchAll(/^\S+ +campaign +(\d+) /gm)].map(([, id]) => Number(id));
+  return [...stdout.matchAll(/^\S+ +campaig\S* +(\d+) /gm)].map(([, id]) => Number(id));
 };
 
 /** Resolves when no job is unfinished, with whether that came to pass. */
@@ -128,6 +130,9 @@ export const endInOrder = async (cluster: Cluster): Promise<readonly string[]> =
   return cluster.leash.held().filter((command) => !/\betcd\b/.test(command));
 };
 
+const firstPartOf = (prints: readonly Print[], tag: string): number =>
+  prints.filter((print) => print.tag === tag).toSorted((one, other) => one.startedAt - other.startedAt)[0]?.length ?? 0;
+
 export const takeoverRun = async (scope: TestScope, options: TakeoverOptions): Promise<TakeoverResult> => {
   const { seed, waiting, pages, fault, changes, settleMs = 40_000 } = options;
   const cluster = await startWithPrinters(scope, options);
@@ -152,7 +157,7 @@ export const takeoverRun = async (scope: TestScope, options: TakeoverOptions): P
     tag: tag('probe'),
     device: single,
   });
-  const { at, kills, heal } = await fault({ cluster, printers, owner, ledger });
+  const { at, kills, heal, written } = await fault({ cluster, printers, owner, ledger });
   const stages = changes[0] === 0 ? undefined : await watch.at(at);
   const shownAfter = await shownByLpq(cluster, longPrinter);
   await single.behave({ stopAfter: Infinity });
@@ -172,7 +177,13 @@ export const takeoverRun = async (scope: TestScope, options: TakeoverOptions): P
   const leftProcesses = await endInOrder(cluster);
   return {
     history,
-    cluster: { owners, fencings, dueChanges: changes, leftProcesses },
+    cluster: {
+      owners,
+      fencings,
+      dueChanges: changes,
+      leftProcesses,
+      ...(written === undefined ? {} : { written, arrived: firstPartOf(printers.prints, tag('long')) }),
+    },
     ...(stages === undefined ? {} : { stages }),
     shown: { before: shownBefore, after: shownAfter },
   };
