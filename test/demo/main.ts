@@ -26,7 +26,7 @@ const sha256 = (octets: Uint8Array): string => createHash('sha256').update(octet
 
 const completed = async (node: DemoNode, id: number): Promise<JobDetailAnswer> => {
   for (;;) {
-    const job = await asked<JobDetailAnswer>(node, 'job', 'show', String(id));
+    const job = await asked<JobDetailAnswer>(node, `job show ${id}`);
     if (job.state === 'completed') return job;
     await pause(200);
   }
@@ -47,46 +47,43 @@ const story = async (folder: string, opened: (() => Promise<unknown>)[]): Promis
 
   say('Three nodes start, each with a member of etcd beside it.');
   await Promise.all(nodes.map(startNode));
-  await platen(b, 'cluster', 'status');
+  await platen(b, 'cluster status');
 
   say('A virtual server with an address of its own, and a printer that takes 4 MB a second.');
-  await platen(
-    b,
-    ...['group', 'create', 'sales', '--address', server.address, '--name', 'sales.example', '--preferred', 'a,b,c'],
-    ...['--ipp-port', String(server.port), '--lpd-port', String(await freePort())],
-  );
-  while (!/^sales\s+a\b/m.test(await platen(c, 'cluster', 'status'))) await pause(200);
-  await platen(c, 'printer', 'add', 'laser', '--device', `socket://127.0.0.1:${printer.port}`);
+  const ports = `--ipp-port ${server.port} --lpd-port ${await freePort()}`;
+  await platen(b, `group create sales --address ${server.address} --name sales.example --preferred a,b,c ${ports}`);
+  while (!/^sales\s+a\b/m.test(await platen(c, 'cluster status'))) await pause(200);
+  await platen(c, `printer add laser --device socket://127.0.0.1:${printer.port}`);
 
   say(`A client prints to ${server.address}:${server.port}: acknowledged when the document is on two nodes.`);
   const letter = randomBytes(20_000);
   const first = await printPatiently(server, letter);
   await completed(c, first.job);
-  await platen(c, 'job', 'show', String(first.job));
+  await platen(c, `job show ${first.job}`);
 
   say('A long document is being sent when its node dies: supervisor, worker and member of etcd at once.');
   // More than the kernel's buffers hold: on loopback nothing takes back what lies in them.
   const book = randomBytes(24_000_000);
   const long = await printPatiently(server, book);
-  while ((await asked<JobDetailAnswer>(c, 'job', 'show', String(long.job))).state !== 'processing') await pause(50);
+  while ((await asked<JobDetailAnswer>(c, `job show ${long.job}`)).state !== 'processing') await pause(50);
   await pause(1_000);
   await killNode(a);
   say('Node a is dead. The client goes on printing to the same address.');
   const next = await printPatiently(server, letter);
   process.stdout.write(`accepted as job ${next.job}, ${(next.ms / 1000).toFixed(2)} s after the death\n`);
-  await platen(c, 'history', 'sales');
+  await platen(c, 'history sales');
   const again = await completed(c, long.job);
   await completed(c, next.job);
-  await platen(c, 'job', 'show', String(long.job));
+  await platen(c, `job show ${long.job}`);
 
   say('Node a comes back. The group is moved by hand, then its node is drained.');
   await startNode(a);
-  await platen(a, 'group', 'move', 'sales', '--to', 'c');
-  await platen(a, 'node', 'drain', 'c');
+  await platen(a, 'group move sales --to c');
+  await platen(a, 'node drain c');
   const last = await printPatiently(server, letter);
   await completed(a, last.job);
-  await platen(a, 'node', 'resume', 'c');
-  await platen(b, 'history', 'sales');
+  await platen(a, 'node resume c');
+  await platen(b, 'history sales');
 
   const whole = printed.filter((job) => job.whole);
   const times = (octets: Uint8Array): number => whole.filter((job) => job.sha256 === sha256(octets)).length;

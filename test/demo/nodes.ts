@@ -6,7 +6,7 @@ import { openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort, run } from '../support/peers.js';
+import { freePort, run, type RunResult } from '../support/peers.js';
 
 const bin = (name: string): string => path.resolve(import.meta.dirname, '../../bin', name);
 const readyWithinMs = 30_000;
@@ -85,22 +85,23 @@ export const stopNode = async (node: DemoNode): Promise<void> => {
   await ended;
 };
 
-/** The operator's command line, spoken to this node; shows the command and what it says. */
-export const platen = async (node: DemoNode, ...args: readonly string[]): Promise<string> => {
-  process.stdout.write(`\n$ platen ${args.join(' ')}    # asked of node ${node.name}\n`);
+const runPlaten = (node: DemoNode, line: string): Promise<RunResult> => {
   const where = ['--state', node.state, '--url', `http://127.0.0.1:${node.rest}`];
-  const { status, stdout, stderr } = await run(process.execPath, [bin('platen.js'), ...args, ...where], {
-    timeoutMs: 180_000,
-  });
+  return run(process.execPath, [bin('platen.js'), ...line.split(' '), ...where], { timeoutMs: 180_000 });
+};
+
+/** The operator's command line, spoken to this node; shows the command and what it says. */
+export const platen = async (node: DemoNode, line: string): Promise<string> => {
+  process.stdout.write(`\n$ platen ${line}    # asked of node ${node.name}\n`);
+  const { status, stdout, stderr } = await runPlaten(node, line);
   process.stdout.write(`${stdout}${stderr}`);
-  if (status !== 0) throw new Error(`platen ${args.join(' ')} ended with status ${status}`);
+  if (status !== 0) throw new Error(`platen ${line} ended with status ${status}`);
   return stdout;
 };
 
 /** What the command line says as JSON, without showing it. */
-export const asked = async <T>(node: DemoNode, ...args: readonly string[]): Promise<T> => {
-  const where = ['--json', '--state', node.state, '--url', `http://127.0.0.1:${node.rest}`];
-  const { stdout, stderr, status } = await run(process.execPath, [bin('platen.js'), ...args, ...where], {});
+export const asked = async <T>(node: DemoNode, line: string): Promise<T> => {
+  const { stdout, stderr, status } = await runPlaten(node, `${line} --json`);
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as T;
 };
