@@ -21,6 +21,9 @@ export const resourceStates = [
 const selfAnswer = z.object({
   node: z.string(),
   version: z.string(),
+  leastMarginMs: z
+    .number()
+    .describe('What was left until the deadline when the tightest renewal of this life was confirmed'),
   says: z.array(z.object({ about: z.string(), text: z.string() })).describe('Why things are as they are'),
   groups: z
     .array(
@@ -40,11 +43,12 @@ const patienceMs = 1_500;
 const mostOctets = 8 << 20;
 
 const selfOf = ({ node }: ClusterFace, version: string, group?: string): SelfAnswer => {
-  const { me, local } = node.view();
+  const { me, local, renewal } = node.view();
   const isMeant = (name: string): boolean => group === undefined || name === group;
   return {
     node: me,
     version,
+    leastMarginMs: renewal.leastMargin,
     says: node.explain().filter(({ about }) => isMeant(about)),
     groups: [...local]
       .filter(([name]) => isMeant(name))

@@ -19,6 +19,8 @@ export interface Renewal {
   readonly sent: ReadonlyMap<number, number>;
   /** Monotonic time; before the first confirmation it has passed. */
   readonly deadline: number;
+  /** What was left until the deadline when the tightest of all confirmations came, ms. */
+  readonly leastMargin: number;
   readonly fenceAfterMs: number;
 }
 
@@ -32,6 +34,7 @@ export const newLife = (life: { incarnation: string; revision: number; fenceAfte
   counter: -1,
   sent: new Map(),
   deadline: Number.NEGATIVE_INFINITY,
+  leastMargin: life.fenceAfterMs,
 });
 
 export const lost = (renewal: Renewal, because: string): Renewal =>
@@ -55,7 +58,9 @@ export const confirmed = (renewal: Renewal, answer: { counter: number; revision:
   if (current.state === 'lost' || sentAt === undefined) return current;
   const deadline = Math.max(current.deadline, sentAt + current.fenceAfterMs);
   const revision = Math.max(current.revision, answer.revision);
-  return atTime({ ...current, state: 'live', deadline, revision }, answer.time);
+  const left = current.state === 'live' ? current.deadline - answer.time : current.fenceAfterMs;
+  const leastMargin = Math.min(current.leastMargin, left);
+  return atTime({ ...current, state: 'live', deadline, leastMargin, revision }, answer.time);
 };
 
 /** `nodes/<me>` was read after a failed compare: one of our own renewals, whose answer was lost, or the end. */

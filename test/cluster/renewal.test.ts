@@ -27,7 +27,7 @@ const record = (change: Partial<NodeRecord>): NodeRecord => ({
 t.test('a confirmation moves the deadline to its send time and fenceAfter', async (t) => {
   t.match(alive, { state: 'live', deadline: 2_800, revision: 6 });
   const next = confirmed(sending(alive, 1_300), { counter: 1, revision: 7, time: 2_799 });
-  t.match(next, { state: 'live', deadline: 3_100, revision: 7 });
+  t.match(next, { state: 'live', deadline: 3_100, leastMargin: 1, revision: 7 });
 });
 
 t.test('a confirmation handled after the deadline extends nothing', async (t) => {
