@@ -27,6 +27,8 @@ const run = async (): Promise<void> => {
   }
   // From the first moment: nobody may be left behind by a parent that was killed.
   process.on('disconnect', () => process.exit(1));
+  // It may have been killed while this program was being loaded, when nobody listened.
+  if (process.send !== undefined && !process.connected) process.exit(1);
   const config = await loadConfig({ file: values.config, stateDirectory: values.state });
   const log = createLog(config.log.level);
   const stopAsked = new Promise<void>((resolve) => {
