@@ -82,6 +82,7 @@ const main = async (argv: readonly string[]): Promise<void> => {
     void Promise.all([emulator.close(), snmp?.close()]);
   };
   for (const ending of endings) process.once(ending, close);
+  if (process.send !== undefined && !process.connected) close();
   process.on('SIGUSR2', () => emulator.resume());
   process.stdout.write(`ready ${emulator.host}:${emulator.port}\n`);
 };

@@ -155,6 +155,15 @@ t.test('as a process of its own it says when it is ready, and what it printed', 
   test.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
 });
 
+t.test('it ends when whoever started it was gone before it had loaded itself', async (test) => {
+  const child = spawn(process.execPath, [program, '--port', '0', '--directory', folder()], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  test.teardown(() => child.kill('SIGKILL'));
+  child.disconnect();
+  test.equal(await new Promise((resolve) => child.once('exit', resolve)), 0);
+});
+
 t.test('wrong arguments are refused in words', async (test) => {
   for (const args of [['--port', 'x'], ['--nonsense'], ['--on-half-close', 'maybe']]) {
     const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -10,11 +10,24 @@ import { callIpp, type IppTarget } from './ipp-client.js';
 import type { NodeRunner } from './node-runner.js';
 import { listJobs, type RestServer, showJob } from './rest.js';
 
-const filesBelow = async (directory: string): Promise<string[]> => {
-  const entries: Dirent[] = await readdir(directory, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)));
+/** Nothing when the sweep has moved it away since its folder was read. */
+const orNothing = async <One>(look: () => Promise<One[]>): Promise<One[]> => {
+  try {
+    return await look();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+};
+
+/** Paths relative to the state directory. */
+const filesBelow = async (state: string, folder = ''): Promise<string[]> => {
+  const entries = await orNothing<Dirent>(() => readdir(path.join(state, folder), { withFileTypes: true }));
+  const files = entries.map(async (entry) => {
+    const name = path.join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(state, name) : [name];
+  });
+  return (await Promise.all(files)).flat();
 };
 
 const ours = [
@@ -25,16 +38,11 @@ const ours = [
   /^quarantine\/\d+\.print\.\d+\.(\d+\.\d+|segment)\.[0-9a-f]{16}(@\d+)?$/,
 ];
 
-/** Nothing when the sweep has moved it away since its folder was read. */
-const lookAt = async (state: string, file: string): Promise<History['spooled']> => {
-  const [job, number] = path.basename(file).split('.').map(Number);
-  try {
+const lookAt = (state: string, file: string): Promise<History['spooled'][number][]> =>
+  orNothing(async () => {
+    const [job, number] = path.basename(file).split('.').map(Number);
     return [{ job: job!, number: number!, sha256: sha256(await readFile(path.join(state, file))) }];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-};
+  });
 
 export interface Segment {
   readonly file: string;
@@ -43,10 +51,9 @@ export interface Segment {
 }
 
 /** What a segment holds, by its headers: `platen-document <job> <number> <length> <sha256> …`, 144 octets, then the document. */
-const lookInto = async (state: string, file: string): Promise<Segment[]> => {
-  const entries: { job: number; number: number; sha256: string }[] = [];
-  const epoch = Number(file.split('/')[2]);
-  try {
+const lookInto = (state: string, file: string): Promise<Segment[]> =>
+  orNothing(async () => {
+    const entries: { job: number; number: number; sha256: string }[] = [];
     const octets = await readFile(path.join(state, file));
     for (let at = 0; at + 144 <= octets.length; ) {
       const [, job, number, length] =
@@ -56,12 +63,8 @@ const lookInto = async (state: string, file: string): Promise<Segment[]> => {
       entries.push({ job: Number(job), number: Number(number), sha256: sha256(octets.subarray(at + 144, end)) });
       at = end;
     }
-    return [{ file, epoch, entries }];
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-};
+    return [{ file, epoch: Number(file.split('/')[2]), entries }];
+  });
 
 export interface Walked extends Pick<History, 'spooled' | 'leftovers' | 'quarantined'> {
   readonly segments: readonly Segment[];
