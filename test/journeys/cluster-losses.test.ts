@@ -5,7 +5,8 @@ import type { JobRecord } from '../../lib/model/job.js';
 import { keys } from '../../lib/store/keys.js';
 import { groupName } from '../support/cluster/cluster.js';
 import { breachesOf, timesOf } from '../support/cluster/judge.js';
-import { diskGone, interruptedAt } from '../support/cluster/scenarios.js';
+import { interruptedAt } from '../support/cluster/interrupted.js';
+import { diskGone } from '../support/cluster/scenarios.js';
 import { type Faulty, submit, takeoverRun } from '../support/cluster/takeover-run.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 

@@ -7,7 +7,8 @@ import { callIpp } from '../support/campaign/ipp-client.js';
 import { checkCluster } from '../support/cluster/check-cluster.js';
 import { type Cluster, groupName } from '../support/cluster/cluster.js';
 import { loadRun, type LoadOptions } from '../support/cluster/load-run.js';
-import { drain, interruptedAt, move } from '../support/cluster/scenarios.js';
+import { interruptedAt } from '../support/cluster/interrupted.js';
+import { drain, move } from '../support/cluster/scenarios.js';
 import { takeoverRun } from '../support/cluster/takeover-run.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 
