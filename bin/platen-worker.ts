@@ -62,8 +62,8 @@ const run = async (): Promise<void> => {
   }
   // From the first moment: nobody may be left behind by a parent that was killed.
   process.on('disconnect', die);
-    // It may have been killed while this program was being loaded, when nobody listened.
-    if (process.send !== undefined && !process.connected) die();
+  // It may have been killed while this program was being loaded, when nobody listened.
+  if (process.send !== undefined && !process.connected) die();
   const [told, allowed] = [toldTo('stop'), toldTo('go')];
   const config = await loadConfig({ file: values.config, stateDirectory: values.state });
   const log = createLog(config.log.level);

@@ -39,6 +39,7 @@ interface Waiting {
 
 export class HttpClient {
   readonly #port: number;
+  readonly #host: string;
   #socket: Socket | undefined;
   #waiting: Waiting | undefined;
   #buffer: Buffer = Buffer.alloc(0);
@@ -50,8 +51,9 @@ export class HttpClient {
   #kept: Buffer[] = [];
   #keptOctets = 0;
 
-  constructor(port: number) {
+  constructor(port: number, host = '127.0.0.1') {
     this.#port = port;
+    this.#host = host;
   }
 
   /** Sends a whole request; resolves with its answer. One at a time. */
@@ -86,7 +88,7 @@ export class HttpClient {
 
   #connect(): Promise<Socket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+      const socket = connect({ port: this.#port, host: this.#host, noDelay: true });
       const lost = (error: Error): void => {
         reject(error);
         if (this.#socket !== socket) return;

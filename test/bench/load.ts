@@ -6,6 +6,8 @@ import { type Answer, HttpClient, type Post, requestHead } from './http-client.j
 import * as requests from './requests.js';
 
 interface Target {
+  /** Default: 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   readonly printer: string;
 }
@@ -76,13 +78,13 @@ const timed = async <T extends object>(act: () => Promise<T>): Promise<T & { sec
 };
 
 const repeated = async (load: Extract<Load, { connections: number }>): Promise<LoadResult> => {
-  const { port, printer, kind, connections, bytes, seconds = Infinity, count = Infinity } = load;
+  const { host, port, printer, kind, connections, bytes, seconds = Infinity, count = Infinity } = load;
   const head =
     kind === 'print-job'
       ? Buffer.concat([requests.printJob(printer), randomBytes(bytes)])
       : requests.getPrinterAttributes(printer);
   const request = whole(postOf(port, printerPath(printer), head));
-  const clients = Array.from({ length: connections }, () => new HttpClient(port));
+  const clients = Array.from({ length: connections }, () => new HttpClient(port, host));
   const rounds = async (until: number, most: number): Promise<{ answers: number }> => {
     let begun = 0;
     let answers = 0;
@@ -141,8 +143,8 @@ const largeJob = async ({ port, printer, bytes }: Extract<Load, { kind: 'large-j
   return time;
 };
 
-const pause = async ({ port, printer }: Load): Promise<LoadResult> => {
-  const client = new HttpClient(port);
+const pause = async ({ host, port, printer }: Load): Promise<LoadResult> => {
+  const client = new HttpClient(port, host);
   const request = whole(postOf(port, printerPath(printer), requests.pausePrinter(printer)));
   const time = await timed(async () => {
     check(await client.send(request));

@@ -10,11 +10,22 @@ import { attributesRow } from './rows/attributes.js';
 import { getJobsRow } from './rows/get-jobs.js';
 import { largeJobRow } from './rows/large-job.js';
 import { printRow } from './rows/print.js';
+import { replicatedHungRow, replicatedRow } from './rows/replicated.js';
 import type { Row } from './rows/row.js';
 import { startRow } from './rows/start.js';
 import { scoped, workFolder } from './scope.js';
 
-const rows: readonly Row[] = [acceptRow(64), acceptRow(8), printRow, attributesRow, getJobsRow, largeJobRow, startRow];
+const rows: readonly Row[] = [
+  acceptRow(64),
+  acceptRow(8),
+  printRow,
+  attributesRow,
+  getJobsRow,
+  largeJobRow,
+  startRow,
+  replicatedRow,
+  replicatedHungRow,
+];
 
 const usage = `Usage: npm run bench -- [options]
 

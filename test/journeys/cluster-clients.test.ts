@@ -13,7 +13,7 @@ import { sendLpd } from '../support/campaign/lpd-sender.js';
 import { checkCluster } from '../support/cluster/check-cluster.js';
 import type { Cluster } from '../support/cluster/cluster.js';
 import type { ClusterProcess } from '../support/cluster/cluster-process.js';
-import { interruptedAt } from '../support/cluster/scenarios.js';
+import { interruptedAt } from '../support/cluster/interrupted.js';
 import { endInOrder, lastLook, longPrinter, settled, startWithPrinters } from '../support/cluster/takeover-run.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 import { run } from '../support/peers.js';

@@ -21,9 +21,7 @@ t.test('four uploads of 2 GiB, members on one disk', { ...skipWithout('lp'), ...
 
   const started = performance.now();
   const sent = await Promise.all(
-    Array.from({ length: 4 }, () =>
-      run('lp', ['-h', cluster.server(), '-d', 'laser', file], { timeoutMs: 1_200_000 }),
-    ),
+    Array.from({ length: 4 }, () => run('lp', ['-h', cluster.server(), '-d', 'laser', file], { timeoutMs: 1_200_000 })),
   );
   for (const { status, stderr } of sent) t.equal(status, 0, stderr);
   const seconds = (performance.now() - started) / 1000;

@@ -11,6 +11,7 @@ import { Fleet } from '../support/campaign/fleet.js';
 import type { SentJob } from '../support/campaign/history.js';
 import { writeNodeConfig } from '../support/campaign/node-config.js';
 import { NodeRunner } from '../support/campaign/node-runner.js';
+import { withoutAnswers } from '../support/campaign/ledger.js';
 import { type Printers, startPrinters } from '../support/campaign/printers.js';
 import { listJobs } from '../support/campaign/rest.js';
 import { makeImage, mountImage, noImages } from '../support/power-cut.js';
@@ -98,26 +99,6 @@ const judgeCopy = async (t: Test, { seed, directory, printers }: Parts, image: s
     settled: left === 0,
     ...found,
   };
-};
-
-/** Jobs that were under way when the ledger was taken may be on the disk or not: nothing is known of them. */
-const withoutAnswers = (all: readonly SentJob[], ledger: readonly SentJob[]): SentJob[] => {
-  const known = new Map(ledger.map((job) => [job.tag, job]));
-  return all.map((job) => {
-    const { id: _, created: __, ...rest } = job;
-    const then = known.get(job.tag);
-    const documents = job.documents.map((document, index) => {
-      const answer = then?.documents[index]?.answer === 'acknowledged' ? 'acknowledged' : document.answer;
-      const forgotten = answer === 'acknowledged' && then?.documents[index]?.answer !== 'acknowledged';
-      return { ...document, answer: forgotten ? ('unknown' as const) : answer };
-    });
-    return {
-      ...rest,
-      ...(then?.id === undefined ? {} : { id: then.id }),
-      ...(then?.created === undefined ? {} : { created: then.created }),
-      documents,
-    };
-  });
 };
 
 const powerCut = async (t: Test, seed: string, command?: readonly string[]) => {

@@ -5,7 +5,9 @@ import path from 'node:path';
 import type { Test } from 'tap';
 import t from 'tap';
 import { silentLog } from '../../lib/platform/log.js';
-import type { Store } from '../../lib/store/store.js';
+import type { JobRecord } from '../../lib/model/job.js';
+import { keys } from '../../lib/store/keys.js';
+import type { Store, TxnResult } from '../../lib/store/store.js';
 import { openEmbeddedStore } from '../../lib/store/embedded/embedded-store.js';
 import { jobIs, jobUntil, noStrayRejections, submitJob } from '../support/queue.js';
 import { type NodeOptions, Peers, type SpoolNode, startNode } from '../support/spool-nodes.js';
@@ -259,4 +261,73 @@ t.test('documents of old jobs are deleted on every node', async (t) => {
     await nodes.get('a')!.documents.settled();
     for (const { spool } of nodes.values()) t.equal(spool.usage().documents, 0);
   }
+});
+
+/** A store whose answers to writes of job records are the test's: told before each, with the record; it may answer in the store's place. */
+const overseen = (
+  store: Store,
+  oversee: (job: JobRecord, write: () => Promise<TxnResult>) => Promise<TxnResult>,
+): Store => ({
+  get: (key) => store.get(key),
+  range: (prefix, options) => store.range(prefix, options),
+  watch: (prefix, from, signal) => store.watch(prefix, from, signal),
+  close: () => store.close(),
+  txn: (compares, changes) => {
+    const write = (): Promise<TxnResult> => store.txn(compares, changes);
+    const put = changes.find((change) => 'put' in change && change.put.startsWith(keys.jobs('print')));
+    return put === undefined || 'delete' in put ? write() : oversee(put.value as unknown as JobRecord, write);
+  },
+});
+
+t.test('a copy that is being made again is needed before it is on record', async (t) => {
+  const { own, peers } = await site(t, ['a', 'b']);
+  const needed: (boolean | undefined)[] = [];
+  const here = await own('a', {
+    wrapStore: (store) =>
+      overseen(store, async (job, write) => {
+        const copy = job.documents[0]?.holders['b'];
+        if (copy !== undefined) needed.push(await here.spooler.needs(job.id, { node: 'b', epoch: 1, file: copy }));
+        return write();
+      }),
+  });
+  await paused(here);
+  peers.become('b', 'fenced');
+  const id = await submitJob(here.spooler, { printer: 'lp' });
+  peers.become('b', 'alive');
+  await jobUntil(here.spooler.jobs, id, (job) => holdersOf(job) === 'a b');
+  t.same(needed, [true]);
+});
+
+t.test('a copy that was fetched stays when it may be on record', async (t) => {
+  const { own, nodes, peers } = await site(t, ['a', 'b', 'c']);
+  const before = await own('a');
+  await paused(before);
+  const id = await submitJob(before.spooler, { printer: 'lp' });
+  await before.crash();
+  peers.become('a', 'fenced');
+  let isWritten = (): void => {};
+  const written = new Promise<void>((resolve) => (isWritten = resolve));
+  const after = await own('c', {
+    wrapStore: (store) =>
+      overseen(store, async (job, write) => {
+        if (job.documents[0]?.holders['c'] === undefined) return write();
+        await write();
+        after.disown();
+        isWritten();
+        return { outcome: 'unknown', cause: new Error('no answer') };
+      }),
+  });
+  await written;
+  await after.crash();
+  t.match(holdersOf(await (await own('b')).spooler.jobs.find(id)), /c/);
+  t.equal(nodes.get('c')!.spool.usage().documents, 1);
+});
+
+t.test('whoever may be deposed says of no copy that it is not needed', async (t) => {
+  const { own } = await site(t, ['a', 'b']);
+  const here = await own('a');
+  const place = { node: 'b', epoch: 1, file: '1.1.0123456789abcdef' };
+  t.equal(await here.spooler.needs(1, place), false);
+  here.disown();
+  t.equal(await here.spooler.needs(1, place), undefined);
 });

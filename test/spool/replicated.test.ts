@@ -291,6 +291,18 @@ t.test('copies that are lacking are made again elsewhere', async (t) => {
   t.equal(nodes[2]!.spool.usage().documents, 0);
 });
 
+t.test('a scrub that is broken off waits for no node', async (t) => {
+  const { peers, owner } = await start(t, ['a', 'b']);
+  const document = stored(await owner.documents.receive(key, chunked(octets(10), 10)));
+  const { address, sockets } = await startStranger(t);
+  peers.set({ node: 'b', address, state: 'alive' });
+  const stop = new AbortController();
+  const scrubbing = owner.documents.replication.scrub('sales', document, stop.signal);
+  await eventually(() => sockets.size > 0);
+  stop.abort();
+  t.equal(await scrubbing, document);
+});
+
 t.test('a scrub lists no copy that is not what was received', async (t) => {
   const { owner, nodes } = await start(t, ['a', 'b']);
   const signal = new AbortController().signal;

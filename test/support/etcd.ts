@@ -34,6 +34,8 @@ export interface EtcdOptions {
   readonly quotaBytes?: number;
   /** Off where durability is not the subject: members that are killed keep what the kernel has. */
   readonly fsync?: boolean;
+  /** Where each member keeps its data; default: in a directory that is gone after the test. */
+  readonly folders?: readonly string[];
   /** Arguments for https; the caller waits until the members are ready. */
   readonly client?: { readonly args: readonly string[] };
 }
@@ -198,14 +200,14 @@ export const until = async (holds: () => Promise<boolean>, what: () => string): 
 
 /** Starts a fresh cluster that is gone after the test. */
 export const startEtcd = async (t: TestScope, options: EtcdOptions): Promise<EtcdCluster> => {
-  const { quotaBytes, fsync = false, client } = options;
+  const { quotaBytes, fsync = false, folders, client } = options;
   const directory = await temporaryDirectory(t);
   const free = await freePorts(2 * options.members);
   const ports = Array.from({ length: options.members }, (_, i) => ({ client: free[2 * i], peer: free[2 * i + 1] }));
   const peers = ports.map(({ peer }, i) => `m${i}=http://${ownHost}:${peer}`).join(',');
   const members = ports.map((port, i) => {
     const endpoint = `${client === undefined ? 'http' : 'https'}://${ownHost}:${port.client}`;
-    const folder = path.join(directory, `m${i}`);
+    const folder = folders?.[i] ?? path.join(directory, `m${i}`);
     const args = [
       ['--name', `m${i}`, '--data-dir', folder],
       ['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],

@@ -66,8 +66,10 @@ const threadsStandStill = (pid: number): boolean => {
 
 /** Stops it; resolves when every thread of it stands still. */
 export const freeze = async (id: ProcessId | undefined): Promise<void> => {
+  if (id === undefined) return;
   send(id, 'SIGSTOP');
-  while (id !== undefined && isAlive(id) && !threadsStandStill(id.pid)) await pause(1);
+  const moves = (): boolean => isAlive(id) && !threadsStandStill(id.pid);
+  while (moves()) await pause(1);
 };
 
 /** Resolves with those that are still there after `timeoutMs`. */

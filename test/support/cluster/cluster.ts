@@ -35,8 +35,8 @@ export interface ClusterOptions {
   readonly devicePorts: readonly number[];
   /** Off where nothing but processes is killed: members keep what the kernel has. */
   readonly fsync?: boolean;
-  /** Node → its state directory, where that has a disk of its own. */
-  readonly states?: Readonly<Record<string, string>>;
+  /** The disk of each node and of the member beside it, where they have one of their own. */
+  readonly disks?: readonly string[];
 }
 
 export class Cluster {
@@ -135,11 +135,16 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
     nodes: names = ['a', 'b', 'c'],
     witnesses = [],
     fsync = false,
+    disks,
     groups = { [groupName]: [] },
   } = options;
   const directory = await temporaryDirectory(scope);
   const leash = takeOnLeash(scope);
-  const etcd = await startEtcd(scope, { members, fsync });
+  const etcd = await startEtcd(scope, {
+    members,
+    fsync,
+    ...(disks === undefined ? {} : { folders: disks.map((disk) => path.join(disk, 'etcd')) }),
+  });
   const store = openEtcdStore({ endpoints: etcd.endpoints });
   const nodes = names.map((name, at) => {
     const rest = { host: ownAddress(0), port: ports.rest + at };
@@ -159,11 +164,11 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
         ...options.cluster,
       },
     };
-    const state = options.states?.[name];
+    const disk = disks?.[at];
     return new ClusterProcess({
       name,
       directory: path.join(directory, name),
-      ...(state === undefined ? {} : { state }),
+      ...(disk === undefined ? {} : { state: path.join(disk, 'state') }),
       rest,
       config,
     });

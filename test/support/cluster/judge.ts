@@ -10,12 +10,14 @@ export interface Found {
   readonly text: string;
 }
 
-export const breachesOf = (result: RunResult): readonly Found[] => [
+type Judged = Pick<RunResult, 'history' | 'cluster'> & Partial<RunResult>;
+
+export const breachesOf = (result: Judged): readonly Found[] => [
   ...check(result.history),
   ...checkCluster(result.cluster),
-  ...('clientErrors' in result ? result.clientErrors : []),
-  ...('shown' in result && result.shown.before.join() !== result.shown.after.join()
-    ? [{ rule: 'shown', text: `lpq showed ${result.shown.before.join()}, then ${result.shown.after.join()}` }]
+  ...('clientErrors' in result ? (result.clientErrors ?? []) : []),
+  ...('shown' in result && result.shown?.before.join() !== result.shown?.after.join()
+    ? [{ rule: 'shown', text: `lpq showed ${result.shown?.before.join()}, then ${result.shown?.after.join()}` }]
     : []),
 ];
 

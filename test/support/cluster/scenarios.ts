@@ -6,11 +6,13 @@ import type { TestScope } from '../peers.js';
 import { send } from '../processes.js';
 import { type Cluster, groupName } from './cluster.js';
 import type { NodePart } from './cluster-process.js';
+import { interruptedAt } from './interrupted.js';
 import { type LoadResult, loadRun } from './load-run.js';
+import { powerCutRun } from './power-cut-run.js';
 import { octetsUnderWay } from './stopwatch.js';
 import { type Fault, type Faulty, longPrinter, type TakeoverResult, takeoverRun } from './takeover-run.js';
 
-export type RunResult = (TakeoverResult | LoadResult) & {
+export type RunResult = (TakeoverResult | Omit<TakeoverResult, 'shown'> | LoadResult) & {
   /** Figures of its own. */
   readonly figures?: Readonly<Record<string, number>>;
   /** What varied. */
@@ -25,13 +27,6 @@ export interface Scenario {
 }
 
 const takeoverAfterMs = 2_600;
-
-export const interruptedAt = (at: number, trigger: Kill['trigger'] = 'time'): Kill => ({
-  target: 'both',
-  trigger,
-  at,
-  goneAfterMs: 0,
-});
 
 const killed =
   (part: NodePart) =>
@@ -64,9 +59,11 @@ export const stopped =
     await owner.freeze(part);
     // While the worker stands still nothing else writes to the printer.
     const written = device.bytesRead + octetsUnderWay(device);
-    const goingOn = pause(ms).then(() => {
+    const goOn = async (): Promise<void> => {
+      await pause(ms);
       for (const id of ids) send(id, 'SIGCONT');
-    });
+    };
+    const goingOn = goOn();
     const mustNotWrite = part !== 'supervisor' && ms > deadlineMs;
     return { at, kills: [interruptedAt(at)], heal: () => goingOn, ...(mustNotWrite ? { written } : {}) };
   };
@@ -168,6 +165,12 @@ const diskScenario: Scenario = {
     takeoverRun(scope, { seed, run, pages: 200, waiting: 20, changes: [1, 1], fault: diskGone }),
 };
 
+const cutting = (what: string, which: 'owner' | 'all', runs: number): Scenario => ({
+  what,
+  runs,
+  run: (scope, seed, run) => powerCutRun(scope, { seed, run, which }),
+});
+
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'worker-killed': killing('worker', 'worker killed while 200 pages are sent and 200 jobs wait', 20),
   'supervisor-killed': killing('supervisor', 'supervisor killed in the same way', 10),
@@ -177,4 +180,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   moves: underLoad('a group moves under load', move, 50),
   drains: underLoad('a node is drained and resumed under load', drain, 50),
   'disk-gone': diskScenario,
+  'power-cut-owner': cutting('the power of the owner cut under load (root)', 'owner', 20),
+  'power-cut-all': cutting('the power of all nodes cut under load (root)', 'all', 10),
 };
