@@ -70,6 +70,8 @@ export class Executor {
         return this.#offline(action);
       case 'hold':
         return this.#once(`hold ${action.group}`, async () => {
+          // A spooler that is still coming would not have heard of it.
+          await this.#onlining.get(action.group)?.done;
           await resources.hold(action.group);
           local.setHeld(action.group, clock.monotonic());
         });

@@ -27,6 +27,8 @@ interface Settled {
 
 export class GroupWrites {
   readonly #parts: Parts;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #isOver = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -37,8 +39,27 @@ export class GroupWrites {
    * Throws `not-owner` and `store-unreachable` when nothing was written, `store-outcome-unknown` when that cannot be found out any more.
    */
   async commit(compares: readonly Compare[], changes: readonly Change[]): Promise<number | undefined> {
+    if (this.#isOver || !this.#parts.tenure.holds()) throw new PlatenError('not-owner');
+    const writing = this.#write(compares, changes);
+    this.#underWay.add(writing);
+    try {
+      return await writing;
+    } finally {
+      this.#underWay.delete(writing);
+    }
+  }
+
+  /**
+   * Nothing more is begun; resolves when nothing is under way. Under the same tenure somebody else may read and write the group from then on:
+   * the comparison with the owner would not keep the two apart.
+   */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #write(compares: readonly Compare[], changes: readonly Change[]): Promise<number | undefined> {
     const { store, tenure } = this.#parts;
-    if (!tenure.holds()) throw new PlatenError('not-owner');
     const owner: Compare = { key: keys.owner(tenure.group), revision: tenure.revision };
     const all = [owner, ...compares];
     const result = await store.txn(all, changes);

@@ -63,6 +63,7 @@ export class PrintSpooler {
   readonly uploads: Uploads;
   readonly control: JobControl;
   readonly #parts: SpoolerParts;
+  readonly #writes: GroupWrites;
   readonly #ids: JobIds;
   readonly #dispatcher: Dispatcher;
   readonly #retention: Retention;
@@ -77,6 +78,7 @@ export class PrintSpooler {
     this.group = tenure.group;
     this.#parts = parts;
     const writes = new GroupWrites({ store, tenure, clock, onUncertain: parts.onUncertain });
+    this.#writes = writes;
     this.jobs = new JobTable({ group: tenure.group, store, writes });
     this.printers = new PrinterTable({
       group: tenure.group,
@@ -140,7 +142,10 @@ export class PrintSpooler {
     return spooler;
   }
 
-  /** Starts no further job; documents being sent get `cutOffAfterMs`. Everything is on record when it resolves. */
+  /**
+   * Starts no further job; documents being sent get `cutOffAfterMs`. When it resolves everything is on record, and nothing comes after: an
+   * upload that is still under way is refused, for a successor under the same tenure has read the jobs by then.
+   */
   async stop(cutOffAfterMs: number): Promise<void> {
     this.#deadlines?.stop();
     this.#sweep.abort();
@@ -148,8 +153,12 @@ export class PrintSpooler {
     await Promise.all([this.#care?.stop(), this.#localCopies.stop()]);
     await this.#retention.stop();
     await this.#reclaiming;
+    if (this.#parts.tenure.holds()) await this.#giveBackIds();
+    await this.#writes.end();
     await this.jobs.settled();
-    if (!this.#parts.tenure.holds()) return;
+  }
+
+  async #giveBackIds(): Promise<void> {
     await this.#ids.release().catch((error: unknown) => {
       // The ids go on with a gap then.
       this.#parts.log.warn({ err: error }, 'unused job ids could not be given back');

@@ -87,6 +87,18 @@ t.test('going offline ends what is coming online, and waits for it', async (t) =
   t.equal(resources.up.size, 0);
 });
 
+t.test('a spooler that is still coming online is held as soon as it is there', async (t) => {
+  const { clock, local, resources, executor } = desk();
+  resources.delay = () => clock.sleep(100);
+  executor.carryOut(online('sales'));
+  await clock.advance(50);
+  executor.carryOut({ do: 'hold', group: 'sales' });
+  await clock.advance(100);
+  t.equal(local.get('sales').heldSince, undefined, 'nothing is held yet');
+  await clock.advance(200);
+  t.same(resources.log.slice(-2), ['online sales/spooler', 'hold sales']);
+});
+
 t.test('what cannot be taken offline stays as it was, and may be asked again', async (t) => {
   const { clock, resources, executor, states } = desk();
   executor.carryOut(online('sales'));

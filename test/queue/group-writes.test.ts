@@ -120,6 +120,16 @@ t.test('a tenure that ends while an outcome is unknown leaves it unknown', async
   t.same(uncertain, []);
 });
 
+t.test('after its end nothing is begun, and what was under way is settled', async (t) => {
+  let calls = 0;
+  const { store, writes } = await open(t, () => ((calls += 1) < 3 ? unknown : undefined));
+  const committing = writes.commit([{ key, revision: 0 }], [{ put: key, value: 'x' }]);
+  const ending = writes.end();
+  await t.rejects(writes.commit([], [{ put: key, value: 'y' }]), { code: 'not-owner' });
+  await ending;
+  t.equal((await store.get(key))?.revision, await committing);
+});
+
 t.test('a store that settles nothing for long is told of', async (t) => {
   let calls = 0;
   const clock = new FakeClock();

@@ -7,6 +7,7 @@ import type { JobRecord } from '../../lib/model/job.js';
 import { isFinished } from '../../lib/model/job.js';
 import type { Outcome } from '../../lib/model/outcome.js';
 import type { Delivery, Port, PortTarget } from '../../lib/ports/port.js';
+import { keys } from '../../lib/store/keys.js';
 import { jobIs, noStrayRejections, openJob, submitJob } from '../support/queue.js';
 import { ScriptedPort } from '../support/scripted-port.js';
 import { startTestSpooler, type TestSpooler, type TestSpoolerOptions } from '../support/spooler.js';
@@ -374,4 +375,28 @@ t.test('no job is lost, printed after its completion, out of order, or beside an
   );
   t.comment(`${runs} lives`);
   t.ok(runs > 3);
+});
+
+t.test('a spooler that was stopped takes nothing any more, though its node still owns the group', async (t) => {
+  const { spooler, store, spool, tenure } = await start(t);
+  await spooler.addPrinter({ name: 'demo', deviceUri: 'socket://192.0.2.1', paused: true });
+  const open = await openJob(spooler, 'demo');
+  let goOn = (): void => {};
+  const wait = new Promise<void>((resolve) => (goOn = resolve));
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('slow');
+    await wait;
+  }
+  const id = await spooler.uploads.takeJobId();
+  const receiving = spooler.uploads.receive({ job: id, number: 1 }, slow(), { format: 'text/plain' });
+  await spooler.stop(0);
+  goOn();
+  const document = await receiving;
+  const draft = { printer: 'demo', name: '', user: '', origin: { protocol: 'rest', address: '' } } as const;
+  // Its successor has read the unfinished jobs: it would never hear of this one.
+  await t.rejects(spooler.uploads.submit(id, draft, { documents: [document], open: false }), { code: 'not-owner' });
+  await t.rejects(spooler.control.hold(open, 'indefinite'), { code: 'not-owner' });
+  t.ok(tenure.holds());
+  t.equal(await store.get(keys.job('print', id)), undefined);
+  t.equal(spool.usage().documents, 0);
 });
