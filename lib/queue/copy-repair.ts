@@ -8,6 +8,7 @@ import type { Documents, Replication } from './documents.js';
 import * as change from './job-changes.js';
 import type { JobTable } from './job-table.js';
 import type { LocalCopies } from './local-copies.js';
+import { mayBeOnRecord } from './on-record.js';
 
 interface Parts {
   readonly tenure: Tenure;
@@ -22,6 +23,7 @@ export class CopyRepair {
   readonly #parts: Parts;
   /** Jobs with a document that nodes were lost of, and since when. */
   readonly #lostSince = new Map<number, number>();
+  readonly #copying = new Set<number>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -47,12 +49,22 @@ export class CopyRepair {
     for (const job of this.#lostSince.keys()) if (!isKnown(job)) this.#lostSince.delete(job);
   }
 
+  /** True while a copy for this job may be put on record by us. */
+  isCopying(job: number): boolean {
+    return this.#copying.has(job);
+  }
+
   async repair(job: JobRecord, signal: AbortSignal): Promise<void> {
     const { tenure, replication } = this.#parts;
     const { group, epoch } = tenure;
-    for (const document of job.documents) {
-      const key = { group, epoch, job: job.id, number: document.number };
-      await this.#relist(job, document, await replication.replicate(key, document, signal));
+    this.#copying.add(job.id);
+    try {
+      for (const document of job.documents) {
+        const key = { group, epoch, job: job.id, number: document.number };
+        await this.#relist(job, document, await replication.replicate(key, document, signal));
+      }
+    } finally {
+      this.#copying.delete(job.id);
     }
   }
 
@@ -71,17 +83,20 @@ export class CopyRepair {
   async #relist({ id }: JobRecord, before: StoredDocument, after: StoredDocument): Promise<void> {
     if (after === before) return;
     const { tenure, jobs, replication } = this.#parts;
-    let isListed = false;
+    let mayBeListed = false;
     try {
       await jobs.update(id, (current) => {
         const listed = current.documents.find(({ number }) => number === before.number);
         // What is being sent, or was changed meanwhile, is looked at again later.
         if (current.state === 'processing' || listed?.holders !== before.holders) return current;
-        isListed = true;
+        mayBeListed = true;
         return change.relist(current, before, after.holders);
       });
+    } catch (error) {
+      mayBeListed = mayBeOnRecord(error);
+      throw error;
     } finally {
-      if (!isListed) await replication.forget(tenure.group, before, after);
+      if (!mayBeListed) await replication.forget(tenure.group, before, after);
     }
   }
 }

@@ -66,6 +66,11 @@ export class DocumentCare {
     await this.#loops;
   }
 
+  /** True while a copy for this job may be put on record by us. */
+  isCopying(job: number): boolean {
+    return this.#repair.isCopying(job);
+  }
+
   async #look(): Promise<void> {
     while (this.#mayGoOn()) {
       this.#isDue = false;

@@ -6,6 +6,7 @@ import type { Tenure } from '../model/ownership.js';
 import type { Documents } from './documents.js';
 import * as change from './job-changes.js';
 import type { JobTable } from './job-table.js';
+import { mayBeOnRecord } from './on-record.js';
 
 interface Parts {
   readonly tenure: Tenure;
@@ -83,7 +84,7 @@ export class LocalCopies {
       });
       if (isListed) return record;
     } catch (error) {
-      await replication.forget(group, document, fetched);
+      if (!mayBeOnRecord(error)) await replication.forget(group, document, fetched);
       throw error;
     }
     await replication.forget(group, document, fetched);

@@ -278,13 +278,14 @@ export class PrintSpooler {
   }
 
   /**
-   * Whether a copy that lies on a node may still be needed: its job's record lists it, or somebody may put it there. What it says is good
-   * for ever once it says no, while this node owns the group at this epoch.
+   * Whether a copy that lies on a node may still be needed: its job's record lists it, or somebody may put it there. A no is good for ever;
+   * undefined when this node does not own the group for certain any more.
    */
-  async needs(job: number, copy: CopyPlace): Promise<boolean> {
+  async needs(job: number, copy: CopyPlace): Promise<boolean | undefined> {
     // In this order: what is in hand no more is on record by then.
-    if (this.uploads.isInHand(job) || this.#localCopies.isFetching(job)) return true;
-    return (await this.#find(job, copy)) !== undefined;
+    if (this.uploads.isInHand(job) || this.#localCopies.isFetching(job) || this.#care?.isCopying(job)) return true;
+    const isListed = (await this.#find(job, copy)) !== undefined;
+    return this.#parts.tenure.holds() ? isListed : undefined;
   }
 
   async #find(id: number, copy: CopyPlace): Promise<StoredDocument | undefined> {

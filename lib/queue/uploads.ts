@@ -12,6 +12,7 @@ import { mustReadHoldUntil } from './hold-until.js';
 import * as change from './job-changes.js';
 import type { JobIds } from './job-ids.js';
 import type { JobTable } from './job-table.js';
+import { mayBeOnRecord } from './on-record.js';
 import type { PrinterTable } from './printer-table.js';
 import type { StoreRoom } from './store-room.js';
 
@@ -51,10 +52,6 @@ interface Parts {
   readonly storeRoom: () => StoreRoom;
   readonly multipleOperationTimeoutMs: number;
 }
-
-/** While the outcome is unknown the record may be there: its documents stay. */
-const mayBeOnRecord = (error: unknown): boolean =>
-  error instanceof PlatenError && error.code === 'store-outcome-unknown';
 
 export class Uploads {
   readonly #parts: Parts;

@@ -89,7 +89,7 @@ export class Replication {
     for (const [node, name] of Object.entries(document.holders)) {
       signal.throwIfAborted();
       const copy = copyOn(document, node);
-      const verdict = copy === undefined ? 'intact' : await this.#verify(group, node, copy);
+      const verdict = copy === undefined ? 'intact' : await this.#verify(group, node, { copy, signal });
       // Other work comes first.
       await nextTurn();
       if (verdict === 'intact' || verdict === 'unknown') continue;
@@ -159,14 +159,18 @@ export class Replication {
     if (bad !== undefined) await spool.quarantine(group, bad);
   }
 
-  async #verify(group: string, node: string, copy: DocumentCopy): Promise<Verdict | 'unknown'> {
+  async #verify(
+    group: string,
+    node: string,
+    { copy, signal }: { copy: DocumentCopy; signal: AbortSignal },
+  ): Promise<Verdict | 'unknown'> {
     const { spool, links, peers, node: me } = this.#parts;
     if (node === me) return spool.verify(group, copy);
     const peer = peers(group).find((one) => one.node === node);
     if (peer?.state !== 'alive') return 'unknown';
     return links
       .to(peer)
-      .verify(group, copy, verifyTimeoutMs)
+      .verify(group, copy, { timeoutMs: verifyTimeoutMs, signal })
       .catch(() => 'unknown' as const);
   }
 }

@@ -13,6 +13,14 @@ export interface CallTarget {
   readonly timeoutMs: number;
 }
 
+export interface Question {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: Uint8Array;
+  /** Breaks it off. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Answer {
   readonly status: number;
   readonly text: string;
@@ -88,15 +96,12 @@ export const textOf = async (response: IncomingMessage): Promise<string> => {
 };
 
 /** A request with a short body or none; the whole of it may take as long as one step of a long one. */
-export const call = async (
-  target: CallTarget,
-  { method, path, body }: { method: string; path: string; body?: Uint8Array },
-): Promise<Answer> => {
+export const call = async (target: CallTarget, question: Question): Promise<Answer> => {
   try {
-    return await once(target, { method, path, ...(body === undefined ? {} : { body }) });
+    return await once(target, question);
   } catch (error) {
     // A connection that was kept may have been closed at the other end just now.
-    if (error instanceof Reused) return once(target, { method, path, ...(body === undefined ? {} : { body }) });
+    if (error instanceof Reused) return once(target, question);
     throw error;
   }
 };
@@ -107,16 +112,16 @@ class Reused extends PlatenError {
   }
 }
 
-const once = async (
-  target: CallTarget,
-  { method, path, body }: { method: string; path: string; body?: Uint8Array },
-): Promise<Answer> => {
+const once = async (target: CallTarget, { method, path, body, signal }: Question): Promise<Answer> => {
   const request = open(target, method, path, body === undefined ? {} : { 'content-length': body.byteLength });
   const patience = new Patience(target, request);
+  const stop = (): void => void request.destroy(failed('broken off'));
+  signal?.addEventListener('abort', stop, { once: true });
   patience.begin();
   try {
     const head = headOf(request);
-    request.end(body);
+    if (signal?.aborted === true) stop();
+    else request.end(body);
     const response = await head;
     return { status: response.statusCode ?? 0, text: await textOf(response) };
   } catch (error) {
@@ -125,5 +130,6 @@ const once = async (
     throw error;
   } finally {
     patience.end();
+    signal?.removeEventListener('abort', stop);
   }
 };

@@ -76,9 +76,13 @@ export class PeerLink {
   }
 
   /** Reads the copy through over there, however long that takes. */
-  async verify(group: string, copy: DocumentCopy, timeoutMs: number): Promise<Verdict> {
+  async verify(
+    group: string,
+    copy: DocumentCopy,
+    { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<Verdict> {
     const target = { ...this.#target, timeoutMs };
-    const { status } = await call(target, { method: 'HEAD', path: paths.copy(group, copy) });
+    const { status } = await call(target, { method: 'HEAD', path: paths.copy(group, copy), signal });
     if (status === 200) return 'intact';
     if (status === 404) return 'missing';
     if (status === 410) return 'damaged';

@@ -50,6 +50,22 @@ for (const { name, end, documents } of endings)
     t.equal((await send(server, id, 'late', true)).status, 'client-error-not-possible');
   });
 
+t.test('a last document that is sent again is answered again and printed once', async (t) => {
+  const server = await startIppServer(t);
+  const id = await create(server);
+  await send(server, id, 'one', false);
+  await send(server, id, 'two', true);
+  const again = await send(server, id, 'two', true);
+  t.equal(again.status, 'successful-ok');
+  t.equal(again.value('job-id'), id);
+  for (const other of ['one', 'twos', 'tw0', ''])
+    t.equal((await send(server, id, other, true)).status, 'client-error-not-possible', other);
+  t.equal((await send(server, id, 'two', false)).status, 'client-error-not-possible', 'not said to be the last');
+  t.same((await printed(server)).documents.map(String), ['one', 'two']);
+  t.equal((await send(server, id, 'two', true)).status, 'successful-ok', 'after it was printed, too');
+  t.equal(server.spool.usage().documents, 2);
+});
+
 t.test('a job of one empty document is one; closed without any it is aborted', async (t) => {
   const server = await startIppServer(t);
   await send(server, await create(server), '', true);

@@ -1,9 +1,11 @@
 // Send-Document (RFC 8011 section 4.3.1): the document is on the job's record before the answer.
 
+import { createHash } from 'node:crypto';
 import { PlatenError, ProtocolError } from '../../../errors.js';
 import type { JobRecord } from '../../../model/job.js';
 import { booleanOf } from '../../../protocols/ipp/lookup.js';
 import { operationIds } from '../../../protocols/ipp/operations.js';
+import { decompressed } from '../decompress.js';
 import { receiveDocument } from '../document.js';
 import { jobAnswer } from '../job-answer.js';
 import { readDocumentTicket } from '../job-ticket.js';
@@ -28,6 +30,24 @@ const receive = async (
   return spooler.uploads.addDocument(job.id, document, { last });
 };
 
+/**
+ * Whether a job that is closed ends with the request's document: the client sends it again, for it did not hear our answer (DESIGN section 6).
+ * An open job does not tell a repeated document from a second one like it, and its client can ask how many there are.
+ */
+const isLastOf = async (job: JobRecord, request: IppRequest, context: IppContext): Promise<boolean> => {
+  const known = job.documents.at(-1);
+  if (known === undefined || job.state === 'canceled' || job.state === 'aborted') return false;
+  const { compression } = readDocumentTicket(request.operation, context.spooler.printers.must(job.printer));
+  const hash = createHash('sha256');
+  let length = 0;
+  for await (const chunk of decompressed(request.document, compression, context.decompression)) {
+    length += chunk.byteLength;
+    if (length > known.length) return false;
+    hash.update(chunk);
+  }
+  return length === known.length && hash.digest('hex') === known.sha256;
+};
+
 export const sendDocument: Operation = {
   id: operationIds['Send-Document'],
   policy: 'job-owner',
@@ -35,7 +55,10 @@ export const sendDocument: Operation = {
   run: async (request, context, job) => {
     const last = booleanOf(request.operation, 'last-document');
     if (last === undefined) throw new ProtocolError('client-error-bad-request', 'last-document is missing');
-    if (job.openUntil === undefined) throw new PlatenError('job-not-possible', `job ${job.id} takes no more documents`);
+    if (job.openUntil === undefined) {
+      if (last && (await isLastOf(job, request, context))) return jobAnswer(request, job);
+      throw new PlatenError('job-not-possible', `job ${job.id} takes no more documents`);
+    }
     const { spooler, maxDocumentsPerJob } = context;
     if (job.documents.length >= maxDocumentsPerJob)
       throw new PlatenError('job-not-possible', `a job holds at most ${maxDocumentsPerJob} documents`);
