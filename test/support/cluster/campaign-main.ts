@@ -6,7 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Scope } from '../../bench/scope.js';
 import { commit, keepFailed, readEvidence, writeEvidence } from '../campaign/evidence.js';
-import { breachesOf, lineOf, summaryOf } from './judge.js';
+import { breachesOf, lateness, lineOf, summaryOf } from './judge.js';
 import { type Scenario, scenarios } from './scenarios.js';
 
 const names = Object.entries(scenarios).map(([name, { what, runs }]) => `  ${name.padEnd(20)}${what} (${runs})`);
@@ -54,7 +54,12 @@ const chosen = (name: string | undefined): readonly (readonly [string, Scenario]
 };
 
 /** False when it broke a promise, or could not be made. */
-const oneRun = async (name: string, { run: go }: Scenario, run: number, options: Options): Promise<boolean> => {
+const oneRun = async (
+  name: string,
+  { run: go, withinMs }: Scenario,
+  run: number,
+  options: Options,
+): Promise<boolean> => {
   const { seed, evidence, failed } = options;
   const logs = await mkdtemp(path.join(tmpdir(), 'platen-campaign-'));
   process.env['PLATEN_KEEP_LOGS'] = logs;
@@ -62,7 +67,7 @@ const oneRun = async (name: string, { run: go }: Scenario, run: number, options:
   const say = (text: string): void => void process.stdout.write(`${name} ${seed} ${run}: ${text}\n`);
   try {
     const result = await go(scope, seed, run);
-    const breaches = breachesOf(result);
+    const breaches = [...breachesOf(result), ...lateness(result, withinMs)];
     const line = { seed, run, commit: commit(), ...lineOf(result), breaches: breaches.length };
     say(JSON.stringify(line));
     if (breaches.length > 0) {

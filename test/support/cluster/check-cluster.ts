@@ -15,7 +15,7 @@ export interface ClusterHistory {
 }
 
 export interface ClusterBreach {
-  readonly rule: 'deadline' | 'epoch' | 'owner' | 'leftover' | 'client' | 'shown';
+  readonly rule: 'deadline' | 'epoch' | 'owner' | 'leftover' | 'client' | 'shown' | 'late';
   readonly text: string;
 }
 

@@ -21,6 +21,11 @@ export const breachesOf = (result: Judged): readonly Found[] => [
     : []),
 ];
 
+export const lateness = (result: RunResult, withinMs = Infinity): readonly Found[] =>
+  Object.entries('stages' in result ? (result.stages ?? {}) : {})
+    .filter(([stage, ms]) => (stage === 'accepting' || stage === 'firstByte') && ms > withinMs)
+    .map(([stage, ms]) => ({ rule: 'late', text: `${stage} after ${ms} ms, ${withinMs} ms are allowed` }));
+
 /** Times in milliseconds. */
 export const timesOf = (result: RunResult): Readonly<Record<string, number>> => ({
   ...('stages' in result ? result.stages : {}),

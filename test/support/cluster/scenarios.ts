@@ -23,12 +23,14 @@ export interface Scenario {
   readonly what: string;
   /** How many runs are asked of it. */
   readonly runs: number;
+  /** The successor accepts jobs, and has begun to send the document again, so long after the fault (DESIGN section 9). */
+  readonly withinMs?: number;
   readonly run: (scope: TestScope, seed: string, run: number) => Promise<RunResult>;
 }
 
 const takeoverAfterMs = 2_600;
 
-const killed =
+export const killed =
   (part: NodePart) =>
   async ({ owner }: Faulty): Promise<Fault> => {
     const at = Date.now();
@@ -36,9 +38,8 @@ const killed =
     return { at, kills: [interruptedAt(at)], heal: async () => (owner.isRunning ? undefined : owner.start()) };
   };
 
-const killing = (part: NodePart, what: string, runs: number): Scenario => ({
-  what,
-  runs,
+const killing = (part: NodePart, said: Pick<Scenario, 'what' | 'runs' | 'withinMs'>): Scenario => ({
+  ...said,
   run: (scope, seed, run) =>
     takeoverRun(scope, { seed, run, pages: 200, waiting: 200, changes: [1, 1], fault: killed(part) }),
 });
@@ -172,9 +173,13 @@ const cutting = (what: string, which: 'owner' | 'all', runs: number): Scenario =
 });
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
-  'worker-killed': killing('worker', 'worker killed while 200 pages are sent and 200 jobs wait', 20),
-  'supervisor-killed': killing('supervisor', 'supervisor killed in the same way', 10),
-  'both-killed': killing('both', 'supervisor and worker killed in the same way', 10),
+  'worker-killed': killing('worker', {
+    what: 'worker killed while 200 pages are sent and 200 jobs wait',
+    runs: 20,
+    withinMs: 500,
+  }),
+  'supervisor-killed': killing('supervisor', { what: 'supervisor killed in the same way', runs: 10, withinMs: 3_500 }),
+  'both-killed': killing('both', { what: 'supervisor and worker killed in the same way', runs: 10, withinMs: 3_500 }),
   stopped: stopping,
   'members-killed': membersScenario,
   moves: underLoad('a group moves under load', move, 50),
