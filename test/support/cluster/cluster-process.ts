@@ -6,6 +6,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { run, type RunResult } from '../peers.js';
 import { childrenOf, commandOf, freeze, gone, identify, isAlive, type ProcessId, send } from '../processes.js';
 
@@ -27,6 +28,8 @@ export interface ClusterProcessOptions {
   readonly rest: Place;
   /** The whole configuration but the state directory. */
   readonly config: object;
+  /** A module that supervisor and worker load before anything else. */
+  readonly preload?: string;
 }
 
 const goneTimeoutMs = 10_000;
@@ -77,7 +80,7 @@ export class ClusterProcess {
 
   /** Does not wait for anything. */
   async start(): Promise<void> {
-    const { directory, config } = this.#options;
+    const { directory, config, preload } = this.#options;
     await mkdir(directory, { recursive: true });
     const file = path.join(directory, 'platen.yaml');
     // JSON is YAML.
@@ -86,7 +89,7 @@ export class ClusterProcess {
     const child = spawn(process.execPath, [bin('platend.js'), '--config', file], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: { ...process.env, NODE_OPTIONS: preload === undefined ? '' : `--import=${pathToFileURL(preload).href}` },
     });
     this.#child = child;
     this.#saidBefore = this.#said.length;

@@ -35,6 +35,8 @@ export interface ClusterOptions {
   readonly devicePorts: readonly number[];
   /** Off where nothing but processes is killed: members keep what the kernel has. */
   readonly fsync?: boolean;
+  /** A module that the nodes' processes load before anything else. */
+  readonly preload?: string;
   /** The disk of each node and of the member beside it, where they have one of their own. */
   readonly disks?: readonly string[];
 }
@@ -171,6 +173,7 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
       ...(disk === undefined ? {} : { state: path.join(disk, 'state') }),
       rest,
       config,
+      ...(options.preload === undefined ? {} : { preload: options.preload }),
     });
   });
   const cluster = new Cluster({ directory, etcd, store, nodes, leash });

@@ -1,5 +1,6 @@
 // What a cluster's campaign does: each scenario is one run of a real cluster with a fault or an operator in it.
 
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Kill } from '../campaign/history.js';
 import type { TestScope } from '../peers.js';
@@ -78,6 +79,30 @@ const stopping: Scenario = {
     const fault = stopped(part, times * takeoverAfterMs);
     const result = await takeoverRun(scope, { seed, run, pages: 200, waiting: 20, changes: [1, 1], fault });
     return { ...result, variant: `${part} ${times}` };
+  },
+};
+
+/** Loaded by nodes whose event loops are to be blocked. */
+export const blocker = path.join(import.meta.dirname, 'block-on-signal.js');
+
+/** The event loop blocked until after the deadline: the answer to a renewal waits behind it. */
+export const blocked =
+  (part: NodePart) =>
+  async ({ owner, printers }: Faulty): Promise<Fault> => {
+    const device = printers.emulators[longPrinter]!;
+    const at = Date.now();
+    owner.signal(part, 'SIGUSR2');
+    // The printer reads nothing, so that nothing can be written before the deadline.
+    return { at, kills: [interruptedAt(at)], written: device.bytesRead + octetsUnderWay(device) };
+  };
+
+const blocking: Scenario = {
+  what: 'event loop of the worker, and of supervisor and worker, blocked for 2 s',
+  runs: 10,
+  run: async (scope, seed, run) => {
+    const part = run % 2 === 1 ? 'worker' : 'both';
+    const common = { seed, run, pages: 200, waiting: 20, changes: [1, 1], preload: blocker } as const;
+    return { ...(await takeoverRun(scope, { ...common, fault: blocked(part) })), variant: part };
   },
 };
 
@@ -181,6 +206,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'supervisor-killed': killing('supervisor', { what: 'supervisor killed in the same way', runs: 10, withinMs: 3_500 }),
   'both-killed': killing('both', { what: 'supervisor and worker killed in the same way', runs: 10, withinMs: 3_500 }),
   stopped: stopping,
+  blocked: blocking,
   'members-killed': membersScenario,
   moves: underLoad('a group moves under load', move, 50),
   drains: underLoad('a node is drained and resumed under load', drain, 50),
