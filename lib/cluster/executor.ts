@@ -35,6 +35,9 @@ export interface Step {
 
 type Of<Kind extends Action['do']> = Extract<Action, { do: Kind }>;
 
+/** Holding, closing and resuming follow one another: what came last is what counts. */
+const restOf = (group: string): string => `the rest of ${group}`;
+
 /** Before a new life, or anything else that failed, is tried again. */
 const pauseMs = 100;
 
@@ -69,7 +72,7 @@ export class Executor {
       case 'offline':
         return this.#offline(action);
       case 'hold':
-        return this.#once(`hold ${action.group}`, async () => {
+        return this.#once(restOf(action.group), async () => {
           // A spooler that is still coming would not have heard of it.
           await this.#onlining.get(action.group)?.done;
           await resources.hold(action.group);
@@ -78,12 +81,12 @@ export class Executor {
       case 'cut-off':
         return this.#once(`cut off ${action.group}`, () => resources.cutOff(action.group));
       case 'close':
-        return this.#once(`close ${action.group}`, async () => {
+        return this.#once(restOf(action.group), async () => {
           await resources.close(action.group);
           local.setClosed(action.group, clock.monotonic());
         });
       case 'resume':
-        return this.#once(`resume ${action.group}`, async () => {
+        return this.#once(restOf(action.group), async () => {
           await resources.resume(action.group);
           local.setResumed(action.group);
         });

@@ -35,16 +35,23 @@ const asked = (view: View, group: string, owner: OwnerRecord): Plan | NoPlan | u
   return { to: move.to, how: 'moved', cutOff: move.now === true, because: `asked to move to ${move.to}` };
 };
 
-/** Where the group should go; undefined when it should stay. */
-export const leaving = (view: View, group: string, owner: OwnerRecord): Plan | NoPlan | undefined => {
-  const move = asked(view, group, owner);
-  if (move !== undefined) return move;
+/** What does not wait for a better time: the node stops, is drained, or a resource keeps failing. */
+const forced = (view: View, group: string, owner: OwnerRecord): Plan | NoPlan | undefined => {
   if (view.stopping) return toBest(view, group, { how: 'drained', cutOff: false, because: 'this node stops' });
   if (view.observed.cluster?.record.paused?.includes(view.me))
     return toBest(view, group, { how: 'drained', cutOff: false, because: 'this node is drained' });
   const failed = failing(view, group, owner);
-  if (failed !== undefined)
-    return toBest(view, group, { how: 'failed-over', cutOff: true, because: `${failed.name} keeps failing here` });
+  return failed === undefined
+    ? undefined
+    : toBest(view, group, { how: 'failed-over', cutOff: true, because: `${failed.name} keeps failing here` });
+};
+
+/** Where the group should go; undefined when it should stay. A wish that cannot be carried out stands in the way of no need. */
+export const leaving = (view: View, group: string, owner: OwnerRecord): Plan | NoPlan | undefined => {
+  const move = asked(view, group, owner);
+  if (move !== undefined && 'to' in move) return move;
+  const need = forced(view, group, owner) ?? move;
+  if (need !== undefined) return need;
   const better = failback(view, group, owner);
   return better === undefined
     ? undefined

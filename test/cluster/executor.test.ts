@@ -99,6 +99,26 @@ t.test('a spooler that is still coming online is held as soon as it is there', a
   t.same(resources.log.slice(-2), ['online sales/spooler', 'hold sales']);
 });
 
+t.test('a group is resumed when its closing has ended, not meanwhile', async (t) => {
+  const { clock, local, resources, executor } = desk();
+  executor.carryOut(online('sales'));
+  executor.carryOut({ do: 'hold', group: 'sales' });
+  await clock.advance(10);
+  resources.close = async (group) => {
+    await clock.sleep(30);
+    resources.log.push(`closed ${group}`);
+  };
+  executor.carryOut({ do: 'close', group: 'sales' });
+  executor.carryOut({ do: 'resume', group: 'sales' });
+  await clock.advance(100);
+  t.same(resources.log.slice(-2), ['hold sales', 'closed sales']);
+  t.type(local.get('sales').heldSince, 'number', 'the next look sees that it is still to be resumed');
+  executor.carryOut({ do: 'resume', group: 'sales' });
+  await clock.advance(10);
+  t.same(resources.log.slice(-2), ['closed sales', 'resume sales']);
+  t.match(local.get('sales'), { heldSince: undefined, closedSince: undefined });
+});
+
 t.test('what cannot be taken offline stays as it was, and may be asked again', async (t) => {
   const { clock, resources, executor, states } = desk();
   executor.carryOut(online('sales'));
