@@ -2,31 +2,17 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { identityOf, isRunning, type ProcessIdentity, signalProcess } from '../../lib/platform/processes.js';
 
-export interface ProcessId {
-  readonly pid: number;
-  /** In ticks since the boot. */
-  readonly startedAt: string;
-}
-
-/** What follows the name in /proc/<pid>/stat: state, parent, … (proc(5), from field 3). */
-const fieldsOf = (file: string): readonly string[] | undefined => {
-  try {
-    const stat = readFileSync(file, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined;
-  }
-};
+export type ProcessId = ProcessIdentity;
 
 /** Undefined when there is none; one that waits for its parent only holds nothing any more and counts as gone. */
 export const identify = (pid: number | undefined): ProcessId | undefined => {
-  const fields = pid === undefined ? undefined : fieldsOf(`/proc/${pid}/stat`);
-  const [state = 'X'] = fields ?? [];
-  return pid === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startedAt: fields?.[19] ?? '' };
+  const id = pid === undefined ? undefined : identityOf(pid);
+  return id !== undefined && isRunning(id) ? id : undefined;
 };
 
-export const isAlive = ({ pid, startedAt }: ProcessId): boolean => identify(pid)?.startedAt === startedAt;
+export const isAlive = isRunning;
 
 export const childrenOf = (pid: number): readonly number[] => {
   try {
@@ -46,19 +32,22 @@ export const commandOf = ({ pid }: ProcessId): string => {
 
 /** At once; nothing happens when it is gone. */
 export const send = (id: ProcessId | undefined, signal: NodeJS.Signals): void => {
-  if (id === undefined || !isAlive(id)) return;
+  if (id !== undefined) signalProcess(id, signal);
+};
+
+/** The letter of its state; undefined when it is gone (proc(5)). */
+const stateOf = (pid: number, thread: string): string | undefined => {
   try {
-    process.kill(id.pid, signal);
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'latin1');
+    return stat.charAt(stat.lastIndexOf(')') + 2);
   } catch {
-    // It is gone.
+    return undefined;
   }
 };
 
 const threadsStandStill = (pid: number): boolean => {
   try {
-    return readdirSync(`/proc/${pid}/task`).every((thread) =>
-      /^[TtZ]$/.test(fieldsOf(`/proc/${pid}/task/${thread}/stat`)?.[0] ?? 'T'),
-    );
+    return readdirSync(`/proc/${pid}/task`).every((thread) => /^[TtZ]$/.test(stateOf(pid, thread) ?? 'T'));
   } catch {
     return true;
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { identify, isAlive, signalProcess } from '../process-identity.js';
+import { identify, isAlive, send } from '../processes.js';
 import { temporaryDirectory } from '../temporary.js';
 import { NodeRunner } from './node-runner.js';
 
@@ -12,7 +12,7 @@ t.test('what a worker that was started without platend starts itself is not the 
   await node.ready();
   const worker = node.workerPid!;
   const child = identify(Number(readFileSync(`/proc/${worker}/task/${worker}/children`, 'latin1')))!;
-  t.teardown(() => signalProcess(child, 'SIGKILL'));
+  t.teardown(() => send(child, 'SIGKILL'));
   node.kill('worker');
   t.not(await node.gone(), -1);
   t.ok(isAlive(child));

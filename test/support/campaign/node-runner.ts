@@ -6,7 +6,7 @@ import { createWriteStream, readdirSync, readFileSync, readlinkSync, type WriteS
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { identify, isAlive, type ProcessIdentity, signalProcess } from '../process-identity.js';
+import { identify, isAlive, type ProcessId, send } from '../processes.js';
 import type { KillTarget } from './history.js';
 
 export const builtNode = path.resolve(import.meta.dirname, '../../../bin/platend.js');
@@ -46,7 +46,7 @@ export class NodeRunner {
   readonly #command: readonly string[];
   readonly #log: WriteStream;
   /** Every process that this node ever was, by pid. */
-  readonly #processes = new Map<number, ProcessIdentity>();
+  readonly #processes = new Map<number, ProcessId>();
   #child: ChildProcess | undefined;
   #ports: NodePorts | undefined;
 
@@ -129,8 +129,8 @@ export class NodeRunner {
     const worker = this.#note(this.workerPid);
     const parent = this.#note(this.#startedPid);
     this.#ports = undefined;
-    if (worker !== undefined && target !== 'parent') signalProcess(worker, 'SIGKILL');
-    if (parent !== undefined && target !== 'worker') signalProcess(parent, 'SIGKILL');
+    if (worker !== undefined && target !== 'parent') send(worker, 'SIGKILL');
+    if (parent !== undefined && target !== 'worker') send(parent, 'SIGKILL');
   }
 
   /** Stops its processes where they are; only a kill ends that. */
@@ -188,11 +188,11 @@ export class NodeRunner {
 
   readonly #killAll = (): void => {
     this.#note(this.workerPid);
-    for (const one of this.#processes.values()) signalProcess(one, 'SIGKILL');
+    for (const one of this.#processes.values()) send(one, 'SIGKILL');
   };
 
-  #note(pid: number | undefined): ProcessIdentity | undefined {
-    const identity = pid === undefined ? undefined : identify(pid);
+  #note(pid: number | undefined): ProcessId | undefined {
+    const identity = identify(pid);
     if (identity !== undefined) this.#processes.set(identity.pid, identity);
     return identity;
   }

@@ -65,7 +65,7 @@ export class ClusterProcess {
     const worker = childrenOf(supervisor.pid)
       .map((pid) => identify(pid))
       .find((id) => id !== undefined && commandOf(id).includes('platen-worker'));
-    if (worker !== undefined) this.#known.set(`${worker.pid} ${worker.startedAt}`, worker);
+    if (worker !== undefined) this.#known.set(`${worker.pid} ${worker.startTime}`, worker);
     return worker;
   }
 
@@ -99,7 +99,7 @@ export class ClusterProcess {
         this.#log?.write(text);
       });
     const supervisor = identify(child.pid);
-    if (supervisor !== undefined) this.#known.set(`${supervisor.pid} ${supervisor.startedAt}`, supervisor);
+    if (supervisor !== undefined) this.#known.set(`${supervisor.pid} ${supervisor.startTime}`, supervisor);
   }
 
   /** Resolves when its worker has said so since it was started. */
