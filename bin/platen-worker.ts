@@ -105,6 +105,11 @@ const run = async (): Promise<void> => {
   );
   if (values.supervised) pipe.send({ tell: 'ready' });
   await stopAsked;
+  const sending = node.sending();
+  if (sending.length > 0) {
+    const seconds = Math.ceil(config.jobs.stopTimeoutMs / 1_000);
+    process.stdout.write(`stopping: up to ${seconds} s for what is being sent (${sending.join(', ')})\n`);
+  }
   await node.stop({ cutOffAfterMs: config.jobs.stopTimeoutMs });
   watchdog?.close();
   process.stdout.write('stopped\n');

@@ -2,42 +2,16 @@
 // platend: the small parent process. Alone, it starts the worker, which does all the printing, and ends with it; in a cluster it supervises it.
 
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { loadConfig } from '../lib/config.js';
+import { type CommandLine, commandLineOf, usage } from '../lib/config/command-line.js';
 import { createLog } from '../lib/platform/log.js';
 import { supervise } from '../lib/supervisor/supervise.js';
 import { runWorker } from '../lib/supervisor/worker.js';
 
-const usage = `Usage: platend [options]
-
-Runs a Platen print server node until SIGINT or SIGTERM; prints "ready" when it listens.
-
-  --config FILE   configuration (YAML); default: a quick start on loopback
-  --state DIR     state directory, in place of the configuration's
-  --help          this text
-  --version       the version
-
-Environment: PLATEN_CONFIG, PLATEN_STATE and PLATEN_LOG stand in for --config, --state and log.level.
-Exit status: 0 stopped in order, 1 failed while running, 2 could not start (usage, configuration, addresses in use).
-`;
-
-const optionsOf = (args: readonly string[]) => {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      config: { type: 'string' },
-      state: { type: 'string' },
-      help: { type: 'boolean', default: false },
-      version: { type: 'boolean', default: false },
-    },
-  });
-  return values;
-};
-
 const main = async (args: readonly string[]): Promise<number> => {
-  let values: ReturnType<typeof optionsOf>;
+  let values: CommandLine;
   try {
-    values = optionsOf(args);
+    values = commandLineOf(args);
   } catch (error) {
     process.stderr.write(`platend: ${(error as Error).message}\n${usage}`);
     return 2;

@@ -34,6 +34,8 @@ export interface RunningNode {
     | Bound
     | { readonly protocol: 'rest' | 'peers'; readonly address: string; readonly port: number }
   )[];
+  /** What is being sent to devices, in words. */
+  sending(): readonly string[];
   /** Takes nothing new, lets documents being sent end for `cutOffAfterMs`, and leaves everything on record. */
   stop(options: StopOptions): Promise<void>;
 }
@@ -83,6 +85,7 @@ export const startNode = async ({
     const bound = servers.flatMap((server) => server.bound);
     return {
       listening: [...bound, ...(peers === undefined ? [] : [peers]), rest],
+      sending: () => servers.flatMap(({ online }) => online?.sending() ?? []),
       stop: (options) => stops.run(options),
     };
   } catch (error) {

@@ -46,6 +46,8 @@ export const build = async () => {
     sourcesContent: false,
     logLevel: 'warning',
   });
+  // Its service would live, with some 200 MB, for as long as this process.
+  await esbuild.stop();
   return stale.length;
 };
 

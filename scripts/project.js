@@ -38,10 +38,9 @@ export const outputOf = (command, args, { env = {}, cwd = root } = {}) => {
 export const become = (command, args, env = {}) =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']) {
-      // A terminal sends SIGINT to the child as well: for us it is enough to outlive it.
-      process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
-    }
+    // A terminal sends SIGINT to the child as well: programs that are run so take two within a second for one.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
+      process.on(signal, () => child.kill(signal));
     child.once('error', reject);
     child.once('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal]));
   });

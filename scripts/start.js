@@ -6,20 +6,11 @@ import { build } from './build.js';
 import { installPackages } from './install.js';
 import { become, nodeEnvironment, root } from './project.js';
 
-const given = process.argv.slice(2);
-const has = (option) => given.some((word) => word === option || word.startsWith(`${option}=`));
-const stateDirectory = () => {
-  const at = given.indexOf('--state');
-  if (at !== -1) return given[at + 1] ?? '';
-  const joined = given.find((word) => word.startsWith('--state='));
-  return joined?.slice('--state='.length) ?? process.env.PLATEN_STATE ?? path.join(root, 'spool');
-};
-
 /** Resolves when it listens; rejects with what it said when it cannot. */
-const startEmulator = () =>
+const startEmulator = (stateDirectory) =>
   new Promise((resolve, reject) => {
     const program = path.join(root, 'dist', 'test', 'support', 'printer-emulator-main.js');
-    const printed = path.join(stateDirectory(), 'printed');
+    const printed = path.join(stateDirectory, 'printed');
     const options = ['--directory', printed, '--snmp-port', '9161', '--one-at-a-time'];
     const emulator = spawn(process.execPath, [program, ...options], {
       // By the channel it notices our end, however that comes.
@@ -43,12 +34,21 @@ const startEmulator = () =>
     );
   });
 
+/** Where the quick start keeps its state; undefined when something else is started. Throws when the command line is wrong. */
+const quickStartAt = async (given) => {
+  const { commandLineOf } = await import('../dist/lib/config/command-line.js');
+  const { config, state, help, version } = commandLineOf(given);
+  if (help || version || config !== undefined || process.env.PLATEN_CONFIG !== undefined) return undefined;
+  return state ?? process.env.PLATEN_STATE ?? path.join(root, 'spool');
+};
+
 installPackages();
 await build();
 const platend = path.join(root, 'dist', 'bin', 'platend.js');
-const isQuickStart = !['--config', '--help', '--version'].some(has) && process.env.PLATEN_CONFIG === undefined;
+const given = process.argv.slice(2);
 try {
-  const started = isQuickStart ? await startEmulator() : undefined;
+  const stateDirectory = await quickStartAt(given);
+  const started = stateDirectory === undefined ? undefined : await startEmulator(stateDirectory);
   if (started !== undefined) {
     process.stdout.write(
       `The printer emulator listens on 127.0.0.1:9100; what is printed comes out in ${started.printed}\n`,

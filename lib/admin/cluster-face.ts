@@ -17,6 +17,7 @@ export interface ClusterFace {
 
 /** Throws `not-found` on a node that has no cluster. */
 export const clusterOf = ({ cluster }: { readonly cluster?: ClusterFace }): ClusterFace => {
-  if (cluster === undefined) throw new PlatenError('not-found', 'this node is alone');
+  if (cluster === undefined)
+    throw new PlatenError('not-found', 'this node is alone: it is in no cluster (README: A cluster)');
   return cluster;
 };

@@ -31,6 +31,20 @@ export const eventCodes = {
 
 export type EventCode = keyof typeof eventCodes;
 
+/** Something is not as it should be; the others are news. */
+export const troubles: ReadonlySet<EventCode> = new Set([
+  'node-fenced',
+  'resource-failed',
+  'printer-unreachable',
+  'printer-stalled',
+  'job-held',
+  'document-damaged',
+  'copies-short',
+  'peer-dropped',
+  'spool-quarantined',
+  'spool-full',
+]);
+
 export interface EventRecord {
   readonly version: 1;
   readonly sequence: number;

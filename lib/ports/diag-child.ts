@@ -17,6 +17,6 @@ while (my $line = <STDIN>) {
   print $type == 20 && $length >= 80 ? unpack('x17C', $answer) . ' ' . unpack('x76L', $answer) : 'absent', "\\n";
 }`;
 
-/** Starts it. It ends by itself when its input does, so with this process at the latest. */
+/** Starts it. It ends by itself when its input does, so with this process at the latest; a terminal's Ctrl-C does not reach it. */
 export const startDiagnosis = (): ChildProcess =>
-  spawn('perl', ['-e', program], { stdio: ['pipe', 'pipe', 'ignore'], env: {} });
+  spawn('perl', ['-e', `$SIG{INT} = 'IGNORE';${program}`], { stdio: ['pipe', 'pipe', 'ignore'], env: {} });

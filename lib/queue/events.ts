@@ -1,7 +1,7 @@
 // Keeps the events: written behind, in batches, never in the way of a job; the oldest go when there are too many. Several nodes write into
 // one sequence: a number that another node took first is lost in a compare, and the next ones are taken.
 
-import { type EventCode, type EventRecord, eventCodes } from '../model/event.js';
+import { type EventCode, type EventRecord, eventCodes, troubles } from '../model/event.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { keys } from '../store/keys.js';
@@ -50,7 +50,7 @@ export class EventLog implements EventSink {
   }
 
   note(code: EventCode, fields: EventFields): void {
-    this.#log.info({ event: code, ...fields }, eventCodes[code]);
+    this.#log[troubles.has(code) ? 'warn' : 'info']({ event: code, ...fields }, eventCodes[code]);
     if (this.#waiting.length >= mostWaiting) return;
     this.#waiting.push({
       version: 1,

@@ -27,7 +27,7 @@ export const printerState = (
   if (lane.refusals > 0) reasons.push('connecting-to-device');
   if (phase === 'stalled') reasons.push('timed-out');
   reasons.push(...deviceReasons);
-  const message = printer.paused ? printer.pausedMessage : lane.progress?.detail || lane.refusal;
+  const message = printer.paused ? printer.pausedMessage || 'Paused' : lane.progress?.detail || lane.refusal;
   const since = Math.max(printer.changed, lane.changed);
   if (printer.paused && !running) return { state: 'stopped', reasons, message, since };
   return { state: running ? 'processing' : 'idle', reasons, message, since };

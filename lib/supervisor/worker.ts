@@ -20,5 +20,8 @@ export const runWorker = (program: WorkerProgram): Promise<number> =>
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
     worker.once('error', reject);
-    worker.once('exit', (status, signal) => resolve(statusOf(status, signal)));
+    worker.once('exit', (status, signal) => {
+      if (signal !== null) process.stderr.write(`platend: the worker was ended by ${signal}\n`);
+      resolve(statusOf(status, signal));
+    });
   });

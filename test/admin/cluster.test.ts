@@ -222,7 +222,7 @@ t.test('a node that is alone says so', async (t) => {
   ] as const)
     t.match(
       (await ask(method, url, body)).json(),
-      { status: 404, code: 'not-found', message: 'this node is alone' },
+      { status: 404, code: 'not-found', message: 'this node is alone: it is in no cluster (README: A cluster)' },
       url,
     );
 });

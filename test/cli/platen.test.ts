@@ -114,6 +114,12 @@ t.test('jobs are listed, shown, held, released, canceled and restarted', async (
     jobs: [{ state: 'canceled' }, { state: 'canceled' }],
   });
   t.match(await platen(['job', 'cancel', `${id}`]), { code: 1, err: /canceled already/ });
+  const third = await putJob(made, 'third');
+  t.match(await platen(['job', 'cancel', `${id}`, `${third.id}`, '99']), {
+    code: 1,
+    out: `Job ${third.id} (third): canceled.`,
+    err: /job 1 is canceled already.*\n.*99/,
+  });
   t.match((await platen(['job', 'restart', `${id}`])).out, 'pending.');
   const shown = await platen(['job', 'show', `${id}`]);
   t.match(shown.out, /user +alice \(not proven\)/);
@@ -123,7 +129,7 @@ t.test('jobs are listed, shown, held, released, canceled and restarted', async (
   };
   t.same(
     completed.jobs.map((job) => job.id),
-    [other.id],
+    [third.id, other.id],
   );
   for (let count = 0; count < 5; count += 1) await putJob(made, `n${count}`);
   const some = await platen(['job', 'list', '--limit', '2']);

@@ -51,7 +51,10 @@ export const jobList = (parent: Command, cli: CliParts): void => {
       const { jobs, more } = await collect(session, options);
       if (more) terminal.note(`There are more than ${jobs.length}: --limit shows more.`);
       if (json) return terminal.json({ jobs });
-      if (jobs.length === 0) return terminal.note('There is no such job.');
+      if (jobs.length === 0)
+        return terminal.note(
+          options.which === 'not-completed' ? 'There are no unfinished jobs.' : 'There are no such jobs.',
+        );
       terminal.table(
         ['ID', 'PRINTER', 'STATE', 'USER', 'NAME', 'SIZE', 'ACCEPTED', 'MESSAGE'],
         jobs.map((job) => [

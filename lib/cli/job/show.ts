@@ -17,7 +17,7 @@ const showRecord = (terminal: Terminal, job: JobDetailAnswer): void => {
       'progress',
       progress === undefined
         ? undefined
-        : `${progress.phase}, ${octetsText(progress.written)} sent; ${progress.detail}`,
+        : [`${progress.phase}, ${octetsText(progress.written)} sent`, progress.detail].filter(Boolean).join('; '),
     ],
     [
       'hold',

@@ -189,6 +189,17 @@ t.test('Purge-Jobs leaves no job, finished or not', async (t) => {
   t.same(await server.spoolFiles(), []);
 });
 
+t.test('Purge-Jobs that is told to keep the history cancels only, as `lprm -` asks', async (t) => {
+  const server = await startIppServer(t, { ...asOperator, printers: [paused] });
+  const job = await held(server);
+  const keep = { operation: [attribute('purge-jobs', ipp.boolean(false))] };
+  t.equal((await server.ask('Purge-Jobs', keep)).status, 'successful-ok');
+  t.same(
+    (await server.allJobs()).map(({ id, state }) => ({ id, state })),
+    [{ id: job, state: 'canceled' }],
+  );
+});
+
 t.test("Cancel-My-Jobs cancels one's own jobs, Cancel-Jobs of an operator everybody's", async (t) => {
   for (const [operation, options, left] of [
     ['Cancel-My-Jobs', {}, ['bob']],
