@@ -36,6 +36,8 @@ export interface PrinterRecord {
   readonly formats: readonly string[];
   /** Every address that the URI's host resolved to when the printer was made (R48). */
   readonly deviceAddresses: readonly string[];
+  /** Those of the device before: no other group's while something may still be sent there. */
+  readonly formerAddresses?: readonly string[];
   readonly device: DeviceOptions;
   readonly accepting: boolean;
   /** Starts no further job while true. */

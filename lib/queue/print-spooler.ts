@@ -201,7 +201,7 @@ export class PrintSpooler {
   }
 
   async changePrinter(name: string, settings: PrinterSettings): Promise<PrinterRecord> {
-    const printer = await this.printers.change(name, settings);
+    const printer = await this.printers.change(name, settings, () => this.#dispatcher.leaveDevice(name));
     this.#parts.events.note('printer-changed', {
       group: this.group,
       printer: name,

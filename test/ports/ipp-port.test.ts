@@ -200,7 +200,7 @@ t.test('a node that may have lost the printer stops at once and says nothing mor
     const { peer, port, uri } = await setUp(t, {
       attributes: onlyPrintJob,
       on: {
-        'Get-Job-Attributes': ({ value }) => ({ groups: [job(Number(value('job-id')), 5)] }),
+        'Get-Job-Attributes': (call) => ({ groups: [job(Number(call.value('job-id')), 5)] }),
         'Cancel-Job': () => {
           what.owned = false;
           return undefined;

@@ -336,6 +336,31 @@ t.test('a device that changes while it is called gets nothing; the new one is ca
   t.equal((await port.attempt(1)).target.uri.host, '192.0.2.2');
 });
 
+t.test('a device that a printer leaves is another group’s only when nothing is sent there any more', async (t) => {
+  const { spooler, port, store } = await staged(t);
+  await spooler.addPrinter({ name: 'demo', deviceUri: box(1) });
+  const id = await submitJob(spooler, { printer: 'demo' });
+  const first = await port.attempt(0);
+  await first.begin();
+  const { spooler: other } = await startTestSpooler(t, { group: 'other', store });
+  const add = (): Promise<unknown> =>
+    other.addPrinter({ name: 'x', deviceUri: box(1) }).catch((error: unknown) => error);
+  let added: Promise<unknown> | undefined;
+  // The first moment at which the device is not the printer's any more.
+  spooler.printers.onChange(() => {
+    added ??= add();
+  });
+  await spooler.changePrinter('demo', { deviceUri: box(2) });
+  t.match(await added, { code: 'device-in-use' });
+  t.ok(first.delivery.signal.aborted);
+  t.match(await add(), { name: 'x' });
+  const second = await port.attempt(1);
+  t.equal(second.target.uri.host, '192.0.2.2');
+  await second.begin();
+  second.end({});
+  await jobIs(spooler.jobs, id, 'completed');
+});
+
 t.test('a printer cannot go while it has jobs, nor a job come to one that went', async (t) => {
   const { spooler, port } = await staged(t);
   await spooler.addPrinter({ name: 'demo', deviceUri: box(1) });
