@@ -156,6 +156,14 @@ export class PrinterTable {
     return this.#serially(() => this.#freeFormer(changed));
   }
 
+  /** Takes the addresses to which the name of its device leads by now (R48). Throws as `change` does. */
+  async follow(name: string): Promise<void> {
+    const { deviceUri, deviceAddresses } = this.must(name);
+    const addresses = await this.#addressesOf(deviceUri);
+    if (addresses.every((address) => deviceAddresses.includes(address))) return;
+    await this.change(name, { deviceUri });
+  }
+
   async #change(
     name: string,
     settings: PrinterSettings & { pausedMessage?: string },
