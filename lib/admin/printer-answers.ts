@@ -56,7 +56,7 @@ const showDevice = ({ snmp, ...device }: PrinterRecord['device']): PrinterAnswer
 });
 
 export const showPrinter = (record: PrinterRecord, spooler: PrintSpooler): PrinterAnswer => {
-  const { device, deviceAddresses, formats, ...shown } = record;
+  const { device, deviceAddresses, formerAddresses: _, formats, ...shown } = record;
   const { state, reasons, message } = spooler.printerState(record);
   const { job, progress, refusals } = spooler.lane(record.name);
   return {

@@ -82,13 +82,20 @@ export class Operations {
   async removeGroup(group: string): Promise<void> {
     await this.#assertEmpty(group);
     let removed: GroupRecord | undefined;
-    await this.#groups.edit(group, async (current) => {
-      removed = existing(group, current);
-      const owner = await this.#parts.store.get(keys.owner(group));
-      if (owner === undefined) return { record: undefined, compares: [{ key: keys.owner(group), revision: 0 }] };
-      // Rewritten as it was: whatever its owner is writing for the group at this moment fails its compare.
-      const { key, revision, value } = owner;
-      return { record: undefined, compares: [{ key, revision }], changes: [{ put: key, value }] };
+    const remove = (): Promise<unknown> =>
+      this.#groups.edit(group, async (current) => {
+        if (current === undefined && removed !== undefined) return { record: undefined };
+        removed = existing(group, current);
+        const owner = await this.#parts.store.get(keys.owner(group));
+        if (owner === undefined) return { record: undefined, compares: [{ key: keys.owner(group), revision: 0 }] };
+        // Rewritten as it was: whatever its owner is writing for the group at this moment fails its compare.
+        const { key, revision, value } = owner;
+        return { record: undefined, compares: [{ key, revision }], changes: [{ put: key, value }] };
+      });
+    await remove().catch((error: unknown) => {
+      // It may be removed all the same, with a printer that was made meanwhile.
+      if (error instanceof PlatenError && error.code === 'store-outcome-unknown') return remove();
+      throw error;
     });
     try {
       await this.#assertEmpty(group);

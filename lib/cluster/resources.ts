@@ -36,5 +36,6 @@ export interface Resources {
 export interface EpochMemory {
   /** Throws `store-restored` when the epoch is lower than one that was seen. */
   check(group: string, epoch: number): void;
+  /** Throws as `check` does. */
   remember(group: string, epoch: number): Promise<void>;
 }

@@ -90,7 +90,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     onFailure,
   });
   stops.add(() => spool.close());
-  const events = await openEvents(around, store);
+  const events = openEvents(around, store);
   const peers = new PeerView(me);
   const memory = await NodeMemory.open(stateDirectory);
   const shared = await shareDocuments(around, {

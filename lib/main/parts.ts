@@ -52,9 +52,8 @@ export interface Makings {
 }
 
 /** Events first: whatever else is made may have news. */
-export const openEvents = async ({ config, log, clock, stops }: Surroundings, store: Store): Promise<EventLog> => {
+export const openEvents = ({ config, log, clock, stops }: Surroundings, store: Store): EventLog => {
   const events = new EventLog({ store, node: config.node.name, clock, log });
-  await events.load();
   stops.add(() => events.settled());
   return events;
 };

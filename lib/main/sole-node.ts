@@ -52,7 +52,7 @@ export const startSoleNode = async (
   });
   stops.add(() => spool.close());
   const documents = new SoleDocuments({ spool, node: config.node.name });
-  const events = await openEvents(around, store);
+  const events = openEvents(around, store);
   const makings = nodeMakings(around, { store, spool, documents, events, storeRoom: () => roomEnough });
 
   const servers: ServedGroup[] = [];

@@ -34,8 +34,10 @@ export interface PrinterRecord {
   readonly deviceUri: string;
   /** MIME media types that the device is said to understand; octets of no named type are always taken. */
   readonly formats: readonly string[];
-  /** Every address that the URI's host resolved to when the printer was made (R48). */
+  /** Every address that the URI's host resolved to when the printer was made, or was found to lead elsewhere (R48). */
   readonly deviceAddresses: readonly string[];
+  /** Those of the device before: no other group's while something may still be sent there. */
+  readonly formerAddresses?: readonly string[];
   readonly device: DeviceOptions;
   readonly accepting: boolean;
   /** Starts no further job while true. */

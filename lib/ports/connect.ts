@@ -2,10 +2,13 @@
 
 import { lookup } from 'node:dns/promises';
 import { connect, isIP, isIPv6, type Socket } from 'node:net';
+import { canonicalAddress } from '../platform/ip-address.js';
 import type { Clock } from '../platform/clock.js';
 
 export interface ConnectRequest {
   readonly host: string;
+  /** Others that the host leads to are left out. */
+  readonly addresses: readonly string[];
   readonly port: number;
   /** Address that the connection is bound to; device addresses of the other family are left out. */
   readonly localAddress?: string | undefined;
@@ -92,6 +95,13 @@ const connectTo = (address: string, ms: number, request: ConnectRequest): Promis
     socket.once('connect', () => end({ ok: true, socket }));
   });
 
+const noneFits = (all: readonly string[], own: readonly string[]): string => {
+  if (all.length === 0) return "the printer's name does not resolve";
+  return own.length === 0
+    ? `the printer's name leads to ${all.join(' and ')} now, which is not known to be its own`
+    : 'no address fits the local address';
+};
+
 /** The socket is half-open, undelayed, kept alive and has no listener yet. Never rejects for the network's sake. */
 export const connectDevice = async (request: ConnectRequest): Promise<Connected> => {
   const { clock, timeoutMs, localAddress, signal } = request;
@@ -102,12 +112,10 @@ export const connectDevice = async (request: ConnectRequest): Promise<Connected>
   } catch (error) {
     return { ok: false, reason: `the printer ${describeFailure(error)}` };
   }
+  const own = all.filter((address) => request.addresses.includes(canonicalAddress(address)));
   const fits = (address: string): boolean => localAddress === undefined || isIPv6(localAddress) === isIPv6(address);
-  const addresses = all.filter(fits);
-  let failed: Connected = {
-    ok: false,
-    reason: all.length === 0 ? "the printer's name does not resolve" : 'no address fits the local address',
-  };
+  const addresses = own.filter(fits);
+  let failed: Connected = { ok: false, reason: noneFits(all, own) };
   for (const [index, address] of addresses.entries()) {
     if (signal.aborted) return { ok: false, reason: 'the attempt was given up' };
     // What is left is shared, so that one silent address does not use up the others' time.

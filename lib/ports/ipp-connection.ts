@@ -100,7 +100,15 @@ export class IppConnection {
     const { localAddress, tlsVerify } = target.options;
     const context = scheme === 'ipps' && tlsVerify ? await parts.trust.context() : undefined;
     const started = clock.monotonic();
-    const connected = await connectDevice({ host, port, localAddress, signal, clock, timeoutMs: connectMs });
+    const connected = await connectDevice({
+      host,
+      addresses: target.addresses,
+      port,
+      localAddress,
+      signal,
+      clock,
+      timeoutMs: connectMs,
+    });
     if (!connected.ok || scheme !== 'ipps') return IppConnection.#opened(connected, undefined);
     const ms = Math.max(1, connectMs - (clock.monotonic() - started));
     return IppConnection.#opened(connected, await secure(connected.socket, { ...parts, ms, context }));

@@ -13,6 +13,8 @@ export const oldestVersion: IppVersion = { major: 1, minor: 1 };
 
 /** `signal` resets the connection and ends every wait. */
 export interface DialogueParts extends ConnectionParts {
+  /** Asked before each request: connecting takes its time. */
+  readonly mayContinue: () => boolean;
   readonly version: IppVersion;
 }
 
@@ -38,7 +40,7 @@ export class IppDialogue {
       if (!opened.ok) return opened;
       this.#connection = opened.connection;
     }
-    if (this.#parts.signal.aborted) {
+    if (this.#parts.signal.aborted || !this.#parts.mayContinue()) {
       this.reset();
       return { ok: false, reason: 'the attempt was given up' };
     }

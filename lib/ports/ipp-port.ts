@@ -32,7 +32,7 @@ export class IppPort implements Port {
     const clock = this.#clock;
     const device = formatDeviceUri(target.uri);
     const version = this.#versions.get(device) ?? newestVersion;
-    const dialogue = new IppDialogue({ target, clock, trust: this.#trust, signal: delivery.signal, version });
+    const dialogue = new IppDialogue({ ...this.#parts(target, delivery), signal: delivery.signal, version });
     const watch = new IppWatch({ clock, delivery, onLost: () => attempt.lose() });
     const attempt = new IppAttempt({ dialogue, delivery, watch, clock });
     try {
@@ -63,7 +63,7 @@ export class IppPort implements Port {
     if (unfinished.size === 0 || !delivery.mayContinue()) return false;
     const bound = new AbortController();
     const cancelTimer = this.#clock.after(withdrawMs, () => bound.abort());
-    const dialogue = new IppDialogue({ target, clock: this.#clock, trust: this.#trust, signal: bound.signal, version });
+    const dialogue = new IppDialogue({ ...this.#parts(target, delivery), signal: bound.signal, version });
     let completed = 0;
     try {
       for (const jobId of unfinished) {
@@ -77,6 +77,10 @@ export class IppPort implements Port {
       dialogue.close();
     }
     return completed === unfinished.size;
+  }
+
+  #parts(target: PortTarget, delivery: Delivery) {
+    return { target, clock: this.#clock, trust: this.#trust, mayContinue: () => delivery.mayContinue() };
   }
 
   #remember(device: string, version: IppVersion): void {

@@ -44,10 +44,11 @@ export class LprPort implements Port {
       };
     }
     delivery.progress({ phase: 'connecting', written: 0, drained: 0, detail: '' });
-    const { uri, options } = target;
+    const { uri, addresses, options } = target;
     const connect = options.lpdReservedPort ? connectReserved : connectDevice;
     const connected = await connect({
       host: uri.host,
+      addresses,
       port: uri.port,
       localAddress: options.localAddress,
       signal: delivery.signal,

@@ -50,6 +50,8 @@ export interface Delivery {
 
 export interface PortTarget {
   readonly uri: DeviceUri;
+  /** Those that the printer's group has for itself: whatever else the URI's host leads to by now may be another group's device (R48). */
+  readonly addresses: readonly string[];
   readonly options: DeviceOptions;
 }
 

@@ -71,11 +71,20 @@ export class RawPort implements Port {
   async print(target: PortTarget, delivery: Delivery): Promise<Outcome> {
     const clock = this.#clock;
     const { signal } = delivery;
+    const { addresses } = target;
     const { host, port } = target.uri;
     const { localAddress } = target.options;
     const watch = new ProgressWatch({ clock, witness: this.#witness, delivery });
     try {
-      const connected = await connectDevice({ host, port, localAddress, signal, clock, timeoutMs: connectTimeoutMs });
+      const connected = await connectDevice({
+        host,
+        addresses,
+        port,
+        localAddress,
+        signal,
+        clock,
+        timeoutMs: connectTimeoutMs,
+      });
       if (signal.aborted && !connected.ok) return outcome('canceled', 'not-started', connected.reason, 0);
       if (!connected.ok) return outcome('unreachable', 'not-started', connected.reason, 0);
       const link = new DeviceLink(connected.socket, { clock, signal });

@@ -9,6 +9,15 @@ export interface DeviceLock {
   readonly port?: number;
 }
 
+/** Addresses that no other group may have while the printer is so. */
+export const claimsOf = ({
+  deviceAddresses,
+  formerAddresses = [],
+}: Pick<PrinterRecord, 'deviceAddresses' | 'formerAddresses'>): readonly string[] => [
+  ...deviceAddresses,
+  ...formerAddresses,
+];
+
 const whole = 0;
 
 export class DeviceLocks {

@@ -126,6 +126,13 @@ export class Dispatcher {
     await ended;
   }
 
+  /** The printer has another device: what is still being sent to the one before is cut off, to be sent anew. */
+  async leaveDevice(printer: string): Promise<void> {
+    const former = this.#parts.printers.get(printer)?.formerAddresses ?? [];
+    const used = this.#lanes.get(printer)?.run?.deviceAddresses ?? [];
+    if (used.some((address) => former.includes(address))) await this.cutOff(printer);
+  }
+
   /** Forgets a wait after a failed attempt: the device is said to be back, or its settings changed. */
   retryNow(printer: string): void {
     const lane = this.#lanes.get(printer);
@@ -183,7 +190,7 @@ export class Dispatcher {
   #launch(job: JobRecord, printer: PrinterRecord, locks: readonly DeviceLock[], before = nothingBefore): void {
     const lane = this.#lanes.get(printer.name) ?? newLane();
     this.#lanes.set(printer.name, lane);
-    const run = newRun(job, before);
+    const run = newRun(job, printer.deviceAddresses, before);
     lane.before = lane.run;
     lane.run = run;
     lane.changed = this.#parts.clock.wall();

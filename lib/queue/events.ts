@@ -35,18 +35,14 @@ export class EventLog implements EventSink {
   readonly #log: Log;
   #waiting: Unnumbered[] = [];
   #writing: Promise<void> | undefined;
-  #next = 1;
+  /** Number of the next event; undefined until the store was asked. */
+  #next: number | undefined;
 
   constructor({ store, node, clock, log }: { store: Store; node: string; clock: Clock; log: Log }) {
     this.#store = store;
     this.#node = node;
     this.#clock = clock;
     this.#log = log;
-  }
-
-  async load(): Promise<void> {
-    const [last] = await this.recent(1);
-    this.#next = (last?.sequence ?? 0) + 1;
   }
 
   note(code: EventCode, fields: EventFields): void {
@@ -86,16 +82,22 @@ export class EventLog implements EventSink {
     this.#writing = undefined;
   }
 
+  async #findNext(): Promise<number> {
+    const [last] = await this.recent(1);
+    return (last?.sequence ?? 0) + 1;
+  }
+
   async #keep(batch: readonly Unnumbered[]): Promise<void> {
     for (let tries = 0; tries < mostTries; tries += 1) {
-      const events = batch.map((event, index): EventRecord => ({ ...event, sequence: this.#next + index }));
+      const first = (this.#next ??= await this.#findNext());
+      const events = batch.map((event, index): EventRecord => ({ ...event, sequence: first + index }));
       const compares = events.map(({ sequence }): Compare => ({ key: keys.event(sequence), revision: 0 }));
       const result = await this.#store.txn(compares, events.flatMap(changesFor));
       if (result.outcome === 'committed') {
-        this.#next += batch.length;
+        this.#next = first + batch.length;
         return;
       }
-      await this.load();
+      this.#next = undefined;
       if (result.outcome === 'unknown') return this.#log.warn({ err: result.cause }, 'events may not have been kept');
     }
     this.#log.warn({}, 'events could not be kept: other nodes were always first');

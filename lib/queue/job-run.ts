@@ -133,7 +133,7 @@ export const runJob = async (
 
   const outcome = await ports[parsed.uri.scheme]
     .print(
-      { uri: parsed.uri, options: printer.device },
+      { uri: parsed.uri, addresses: printer.deviceAddresses, options: printer.device },
       {
         job: { id: job.id, uuid: job.uuid, name: job.name, user: job.user, host: serverName },
         documents: job.documents.map((document) => outgoing(job, document, parts)),

@@ -6,6 +6,7 @@ import type { Progress } from '../ports/port.js';
 /** One attempt under way. */
 export interface Run {
   readonly job: JobRecord;
+  readonly deviceAddresses: readonly string[];
   readonly abort: AbortController;
   /** Puts the end of the job before on record; false when that is not possible. May be called again. */
   before: () => Promise<boolean>;
@@ -41,8 +42,9 @@ export interface LaneView {
 
 export const newLane = (): Lane => ({ refusals: 0, refusal: '', changed: 0 });
 
-export const newRun = (job: JobRecord, before: Run['before']): Run => ({
+export const newRun = (job: JobRecord, deviceAddresses: readonly string[], before: Run['before']): Run => ({
   job,
+  deviceAddresses,
   before,
   abort: new AbortController(),
   begins: false,

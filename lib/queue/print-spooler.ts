@@ -107,7 +107,11 @@ export class PrintSpooler {
       clock,
       log,
       events,
-      run: (job, printer, control) => runJob(job, printer, runParts, control),
+      run: async (job, printer, control) => {
+        const end = await runJob(job, printer, runParts, control);
+        if (end.outcome.result === 'unreachable') this.#follow(printer.name);
+        return end;
+      },
       onEnd: () => parts.onActivity?.(),
     });
     this.#retention = new Retention({
@@ -201,7 +205,7 @@ export class PrintSpooler {
   }
 
   async changePrinter(name: string, settings: PrinterSettings): Promise<PrinterRecord> {
-    const printer = await this.printers.change(name, settings);
+    const printer = await this.printers.change(name, settings, () => this.#dispatcher.leaveDevice(name));
     this.#parts.events.note('printer-changed', {
       group: this.group,
       printer: name,
@@ -241,6 +245,13 @@ export class PrintSpooler {
   /** The printer's device is said to be back: its queue does not wait for the next retry. */
   retryNow(printer: string): void {
     this.#dispatcher.retryNow(printer);
+  }
+
+  /** Its name may lead elsewhere by now; nothing is sent there before the address is the group's. */
+  #follow(printer: string): void {
+    this.printers
+      .follow(printer)
+      .catch((error: unknown) => this.#parts.log.warn({ printer, err: error }, 'a device was not found again'));
   }
 
   #lookAfterDocuments(): void {

@@ -8,6 +8,7 @@ import { defaultDeviceOptions, type DeviceOptions, type PrinterRecord } from '..
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Json, Store } from '../store/store.js';
 import { canonicalAddress } from '../platform/ip-address.js';
+import { claimsOf } from './device-locks.js';
 import type { GroupWrites } from './group-writes.js';
 
 export type PrinterListener = (printer: PrinterRecord | undefined, before: PrinterRecord | undefined) => void;
@@ -53,6 +54,13 @@ const changedDevice = (before: DeviceOptions, changes: PrinterSettings['device']
   Object.fromEntries(
     Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null),
   ) as unknown as DeviceOptions;
+
+/** The device that it leaves is let go later. */
+const moved = ({ formerAddresses, ...printer }: PrinterRecord, deviceAddresses: readonly string[]): PrinterRecord => {
+  const claimed = [...printer.deviceAddresses, ...(formerAddresses ?? [])];
+  const former = claimed.filter((address) => !deviceAddresses.includes(address));
+  return { ...printer, deviceAddresses, ...(former.length === 0 ? {} : { formerAddresses: former }) };
+};
 
 export class PrinterTable {
   readonly #parts: Parts;
@@ -135,20 +143,51 @@ export class PrinterTable {
     });
   }
 
-  async change(name: string, settings: PrinterSettings & { pausedMessage?: string }): Promise<PrinterRecord> {
+  /** A device that the printer leaves stays the group's until `left` resolves: nothing is sent there any more (P2). */
+  async change(
+    name: string,
+    settings: PrinterSettings & { pausedMessage?: string },
+    left: () => Promise<void> = async () => {},
+  ): Promise<PrinterRecord> {
     const addresses = settings.deviceUri === undefined ? undefined : await this.#addressesOf(settings.deviceUri);
-    return this.#serially(async () => {
-      const before = this.must(name);
-      const { device, ...said } = settings;
-      const record: PrinterRecord = {
-        ...before,
-        ...said,
-        device: changedDevice(before.device, device),
-        deviceAddresses: addresses ?? before.deviceAddresses,
-        changed: this.#parts.now(),
-      };
-      return this.#put(record, before);
-    });
+    const changed = await this.#serially(() => this.#change(name, settings, addresses));
+    if (addresses === undefined || changed.formerAddresses === undefined) return changed;
+    await left();
+    return this.#serially(() => this.#freeFormer(changed));
+  }
+
+  /** Takes the addresses to which the name of its device leads by now (R48). Throws as `change` does. */
+  async follow(name: string): Promise<void> {
+    const { deviceUri, deviceAddresses } = this.must(name);
+    const addresses = await this.#addressesOf(deviceUri);
+    if (addresses.every((address) => deviceAddresses.includes(address))) return;
+    await this.change(name, { deviceUri });
+  }
+
+  async #change(
+    name: string,
+    settings: PrinterSettings & { pausedMessage?: string },
+    addresses: readonly string[] | undefined,
+  ): Promise<PrinterRecord> {
+    const before = this.must(name);
+    const { device, ...said } = settings;
+    const record: PrinterRecord = {
+      ...(addresses === undefined ? before : moved(before, addresses)),
+      ...said,
+      device: changedDevice(before.device, device),
+      changed: this.#parts.now(),
+    };
+    return this.#put(record, before);
+  }
+
+  async #freeFormer({ name, deviceUri }: PrinterRecord): Promise<PrinterRecord> {
+    const before = this.must(name);
+    // Whoever changed the device meanwhile sees to it.
+    if (before.deviceUri !== deviceUri || before.formerAddresses === undefined) return before;
+    const { formerAddresses: _, ...record } = before;
+    // Nobody is told: how it is printed stays as it is.
+    await this.#write(record, before);
+    return record;
   }
 
   /** `hasJobs` is asked at the moment of removal. Throws `printer-has-jobs`. */
@@ -165,7 +204,7 @@ export class PrinterTable {
   async #delete(printer: PrinterRecord): Promise<void> {
     const key = keys.printer(this.#parts.group, printer.name);
     const revision = this.#printers.get(printer.name)?.revision ?? 0;
-    const freed = this.#addressesOnlyOf(printer, printer.deviceAddresses);
+    const freed = this.#addressesOnlyOf(printer, claimsOf(printer));
     this.#printers.delete(printer.name);
     this.#sorted = undefined;
     try {
@@ -186,6 +225,12 @@ export class PrinterTable {
   }
 
   async #put(record: PrinterRecord, before: PrinterRecord | undefined): Promise<PrinterRecord> {
+    await this.#write(record, before);
+    this.#tell(record, before);
+    return record;
+  }
+
+  async #write(record: PrinterRecord, before: PrinterRecord | undefined): Promise<void> {
     const { group, store, writes } = this.#parts;
     const key = keys.printer(group, record.name);
     const compares: Compare[] = [{ key, revision: this.#printers.get(record.name)?.revision ?? 0 }];
@@ -199,15 +244,13 @@ export class PrinterTable {
       if (entry === undefined) changes.push({ put: keys.device(address), value: { version: 1, group } });
     }
     if (before !== undefined) {
-      const gone = before.deviceAddresses.filter((address) => !record.deviceAddresses.includes(address));
+      const gone = claimsOf(before).filter((address) => !claimsOf(record).includes(address));
       for (const address of this.#addressesOnlyOf(before, gone)) changes.push({ delete: keys.device(address) });
     }
     const revision = await writes.commit(compares, changes);
     if (revision === undefined)
       throw new PlatenError('device-in-use', `the device of ${record.name} was given to another group just now`);
     this.#keep(record, revision);
-    this.#tell(record, before);
-    return record;
   }
 
   /** Those of the addresses that no other printer of the group uses. */
@@ -216,7 +259,7 @@ export class PrinterTable {
     const others = new Set(
       this.all()
         .filter(({ name }) => name !== printer.name)
-        .flatMap(({ deviceAddresses }) => deviceAddresses),
+        .flatMap(claimsOf),
     );
     return addresses.filter((address) => !others.has(address));
   }

@@ -299,6 +299,24 @@ t.test('a printer that is made while its group is removed keeps the group', asyn
   t.equal(store.entry(keys.address('127.0.0.21')), undefined);
 });
 
+t.test('a removal of which the answer is lost leaves no printer behind without its group', async (t) => {
+  const { store, operations } = desk();
+  await operations.createGroup(sales);
+  let isLost = false;
+  const txn = store.txn.bind(store);
+  store.txn = async (compares, changes) => {
+    const isFirst = !isLost;
+    isLost = true;
+    if (isFirst) await txn([], [{ put: keys.printer('sales', 'laser'), value: {} }]);
+    const result = await txn(compares, changes);
+    return isFirst ? { outcome: 'unknown', cause: new Error('no answer') } : result;
+  };
+  await t.rejects(operations.removeGroup('sales'), { code: 'group-not-empty' });
+  t.match(await operations.group('sales'), { name: 'sales' });
+  await txn([], [{ delete: keys.printer('sales', 'laser') }]);
+  await operations.removeGroup('sales');
+});
+
 t.test('an outcome that is not known is said to be so', async (t) => {
   const { store, operations } = desk();
   store.txn = () => Promise.resolve({ outcome: 'unknown', cause: new Error('no answer') });

@@ -55,6 +55,15 @@ t.test('a store that is older than what the node has seen is refused, and says w
   t.equal((await stat(path.join(state, 'node.json'))).mode & 0o777, 0o600);
 });
 
+t.test('what another node handed over from an older store is refused, and the memory stays', async (t) => {
+  const state = t.testdir();
+  const memory = await NodeMemory.open(state);
+  await memory.remember('print', 10);
+  await t.rejects(memory.remember('print', 7), { code: 'store-restored' });
+  t.throws(() => memory.check('print', 9), { code: 'store-restored' });
+  await memory.remember('print', 11);
+});
+
 t.test('a memory that cannot be read stops the node rather than be forgotten', async (t) => {
   const state = t.testdir();
   await writeFile(path.join(state, 'node.json'), '{"version":1,"epo');

@@ -195,6 +195,24 @@ t.test('a node that may have lost the printer stops at once and says nothing mor
     t.match(await work, { result: 'lost-ownership', evidence: 'sent-unconfirmed' });
     t.equal(peer.of('Cancel-Job').length, 0);
   });
+  await t.test('while its jobs are called back', async (t) => {
+    const what = delivery([document('one'), document('two')]);
+    const { peer, port, uri } = await setUp(t, {
+      attributes: onlyPrintJob,
+      on: {
+        'Get-Job-Attributes': (call) => ({ groups: [job(Number(call.value('job-id')), 5)] }),
+        'Cancel-Job': () => {
+          what.owned = false;
+          return undefined;
+        },
+      },
+    });
+    const work = print(port, uri, what);
+    await until(() => peer.of('Get-Job-Attributes').length > 0);
+    what.abort.abort();
+    t.match(await work, { result: 'canceled' });
+    t.equal(peer.of('Cancel-Job').length, 1, 'the second job is the new owner’s concern');
+  });
   await t.test('before it began', async (t) => {
     const { peer, port, uri } = await setUp(t);
     const what = one();

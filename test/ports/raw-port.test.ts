@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../../lib/platform/clock.js';
 import { silentLog } from '../../lib/platform/log.js';
 import { RawPort } from '../../lib/ports/raw-port.js';
 import { ProcTcpWitness, type TcpWitness } from '../../lib/ports/tcp-witness.js';
-import { delivery, document, octets, print, sha256, type TestDelivery } from '../support/delivery.js';
+import { delivery, document, octets, print, sha256, type TestDelivery, target } from '../support/delivery.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { startPrinterEmulator, type Behaviour } from '../support/printer-emulator.js';
 
@@ -109,6 +109,16 @@ t.test('a printer that refuses connections is unreachable, and nothing has begun
 t.test('a name that does not resolve is unreachable', async (test) => {
   const outcome = await print(port, 'socket://nowhere.invalid', delivery([document('x')]));
   is(test, outcome, 'unreachable, not-started');
+});
+
+t.test('a name that leads to another device than its own gets nothing there', async (test) => {
+  const emulator = await printer(test);
+  const { uri, options } = target(emulator.uri.replace('127.0.0.1', 'localhost'));
+  const what = delivery([document('x')]);
+  const outcome = await port.print({ uri, options, addresses: ['192.0.2.1'] }, what);
+  is(test, outcome, 'unreachable, not-started');
+  test.match(outcome.detail, /leads to .*127\.0\.0\.1.* now, which is not known to be its own/);
+  test.same(what.begun, []);
 });
 
 t.test('a host that does not answer is unreachable after ten seconds', async (test) => {

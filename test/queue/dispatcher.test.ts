@@ -336,6 +336,55 @@ t.test('a device that changes while it is called gets nothing; the new one is ca
   t.equal((await port.attempt(1)).target.uri.host, '192.0.2.2');
 });
 
+t.test('a name that leads elsewhere is followed to a free device, and to no device of another group', async (t) => {
+  let address = '192.0.2.1';
+  const { spooler, port, store, clock, turns } = await staged(t, { resolve: async () => [address] });
+  await spooler.addPrinter({ name: 'demo', deviceUri: 'socket://laser.example.org' });
+  const { spooler: other } = await startTestSpooler(t, { group: 'other', store });
+  await other.addPrinter({ name: 'x', deviceUri: box(2) });
+  await submitJob(spooler, { printer: 'demo' });
+  const addressesOf = async (n: number) => (await port.attempt(n)).target.addresses;
+  const fail = async (n: number, waitMs: number): Promise<void> => {
+    (await port.attempt(n)).end(refused);
+    await turns();
+    await clock.advance(waitMs);
+  };
+  t.same(await addressesOf(0), ['192.0.2.1']);
+  address = '192.0.2.2';
+  await fail(0, 1_000);
+  t.same(await addressesOf(1), ['192.0.2.1'], 'that one is another group’s');
+  address = '192.0.2.3';
+  await fail(1, 2_000);
+  t.same(await addressesOf(2), ['192.0.2.3']);
+  t.notOk(await store.get(keys.device('192.0.2.1')), 'the old one is free');
+  t.ok(await store.get(keys.device('192.0.2.3')));
+});
+
+t.test('a device that a printer leaves is another group’s only when nothing is sent there any more', async (t) => {
+  const { spooler, port, store } = await staged(t);
+  await spooler.addPrinter({ name: 'demo', deviceUri: box(1) });
+  const id = await submitJob(spooler, { printer: 'demo' });
+  const first = await port.attempt(0);
+  await first.begin();
+  const { spooler: other } = await startTestSpooler(t, { group: 'other', store });
+  const add = (): Promise<unknown> =>
+    other.addPrinter({ name: 'x', deviceUri: box(1) }).catch((error: unknown) => error);
+  let added: Promise<unknown> | undefined;
+  // The first moment at which the device is not the printer's any more.
+  spooler.printers.onChange(() => {
+    added ??= add();
+  });
+  await spooler.changePrinter('demo', { deviceUri: box(2) });
+  t.match(await added, { code: 'device-in-use' });
+  t.ok(first.delivery.signal.aborted);
+  t.match(await add(), { name: 'x' });
+  const second = await port.attempt(1);
+  t.equal(second.target.uri.host, '192.0.2.2');
+  await second.begin();
+  second.end({});
+  await jobIs(spooler.jobs, id, 'completed');
+});
+
 t.test('a printer cannot go while it has jobs, nor a job come to one that went', async (t) => {
   const { spooler, port } = await staged(t);
   await spooler.addPrinter({ name: 'demo', deviceUri: box(1) });

@@ -14,11 +14,7 @@ const openStore = async (t: Test): Promise<Store> => {
   t.teardown(() => store.close());
   return store;
 };
-const openLog = async (store: Store): Promise<EventLog> => {
-  const log = new EventLog({ store, node: 'a', clock: new FakeClock(), log: silentLog });
-  await log.load();
-  return log;
-};
+const openLog = (store: Store): EventLog => new EventLog({ store, node: 'a', clock: new FakeClock(), log: silentLog });
 const noteMany = async (log: EventLog, count: number): Promise<void> => {
   for (let at = 0; at < count; at += 500) {
     for (let i = at; i < Math.min(count, at + 500); i += 1) log.note('printer-changed', { text: `${i}` });
@@ -28,11 +24,11 @@ const noteMany = async (log: EventLog, count: number): Promise<void> => {
 
 t.test('events come back newest first, and their numbers go on in the next life', async (t) => {
   const store = await openStore(t);
-  const first = await openLog(store);
+  const first = openLog(store);
   first.note('printer-added', { printer: 'demo', text: 'x' });
   first.note('printer-paused', { printer: 'demo', text: 'y' });
   await first.settled();
-  const second = await openLog(store);
+  const second = openLog(store);
   second.note('printer-resumed', { printer: 'demo', text: '' });
   await second.settled();
   t.match(await second.recent(10), [
@@ -44,8 +40,8 @@ t.test('events come back newest first, and their numbers go on in the next life'
 
 t.test('the last 5,000 are kept, over a restart too', async (t) => {
   const store = await openStore(t);
-  await noteMany(await openLog(store), 3_000);
-  const log = await openLog(store);
+  await noteMany(openLog(store), 3_000);
+  const log = openLog(store);
   await noteMany(log, 3_000);
   const { entries, more } = await store.range(keys.events, { limit: 6_000 });
   t.equal(entries.length, 5_000);
@@ -55,7 +51,7 @@ t.test('the last 5,000 are kept, over a restart too', async (t) => {
 
 t.test('a flood is cut off, not kept in memory', async (t) => {
   const store = await openStore(t);
-  const log = await openLog(store);
+  const log = openLog(store);
   for (let i = 0; i < 10_000; i += 1) log.note('printer-changed', { text: '' });
   await log.settled();
   t.equal((await store.range(keys.events, { limit: 6_000 })).entries.length, 1_000);
@@ -68,7 +64,7 @@ t.test('a store that fails loses events and nothing else', async (t) => {
     if (fails) throw new Error('no answer');
     return undefined;
   });
-  const log = await openLog(flaky);
+  const log = openLog(flaky);
   log.note('printer-added', { text: 'lost' });
   await log.settled();
   fails = false;
@@ -79,7 +75,7 @@ t.test('a store that fails loses events and nothing else', async (t) => {
 
 t.test('several nodes write into one sequence, and nothing is lost', async (t) => {
   const store = await openStore(t);
-  const logs = [await openLog(store), await openLog(store), await openLog(store)];
+  const logs = [openLog(store), openLog(store), openLog(store)];
   for (let i = 0; i < 120; i += 1) for (const log of logs) log.note('printer-changed', { text: `${i}` });
   await Promise.all(logs.map((log) => log.settled()));
   const { entries } = await store.range(keys.events, { limit: 6_000 });
@@ -92,13 +88,13 @@ t.test('several nodes write into one sequence, and nothing is lost', async (t) =
 
 t.test('no write has more changes than etcd takes in one transaction', async (t) => {
   const store = await openStore(t);
-  await noteMany(await openLog(store), 5_000);
+  await noteMany(openLog(store), 5_000);
   let most = 0;
   const txn: Store['txn'] = (compares, changes) => {
     most = Math.max(most, compares.length, changes.length);
     return store.txn(compares, changes);
   };
-  const log = await openLog({ ...store, txn, range: (...args) => store.range(...args) });
+  const log = openLog({ ...store, txn, range: (...args) => store.range(...args) });
   for (let i = 0; i < 300; i += 1) log.note('printer-changed', { text: '' });
   await log.settled();
   t.ok(most > 50 && most <= 128, `${most}`);

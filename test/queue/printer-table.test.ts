@@ -135,6 +135,31 @@ t.test('a device is free again when its last printer changes or goes', async (t)
   await (await tableOf('other')).add({ name: 'b', deviceUri: 'socket://192.0.2.9' });
 });
 
+t.test(
+  'a device that is left is let go when nothing is sent there any more, whatever else changes meanwhile',
+  async (t) => {
+    const { printers, devices } = await open(t);
+    await printers.add({ name: 'a', deviceUri: 'socket://192.0.2.1' });
+    const gates: (() => void)[] = [];
+    const left = (): Promise<void> =>
+      new Promise((resolve) => {
+        gates.push(resolve);
+      });
+    const first = printers.change('a', { deviceUri: 'socket://192.0.2.2' }, left);
+    while (gates.length < 1) await new Promise(setImmediate);
+    await printers.change('a', { location: 'hall' });
+    t.same(await devices(), ['192.0.2.1', '192.0.2.2']);
+    const second = printers.change('a', { deviceUri: 'socket://192.0.2.3' }, left);
+    while (gates.length < 2) await new Promise(setImmediate);
+    gates[0]?.();
+    await first;
+    t.same(await devices(), ['192.0.2.1', '192.0.2.2', '192.0.2.3']);
+    gates[1]?.();
+    t.match(await second, { deviceUri: 'socket://192.0.2.3', location: 'hall', formerAddresses: undefined });
+    t.same(await devices(), ['192.0.2.3']);
+  },
+);
+
 t.test('a printer with jobs stays; one whose removal fails is back', async (t) => {
   const { printers, tableOf } = await open(t);
   await printers.add({ name: 'a', deviceUri: 'socket://192.0.2.1' });

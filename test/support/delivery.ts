@@ -92,7 +92,8 @@ export const delivery = (
 export const target = (deviceUri: string, options: Partial<DeviceOptions> = {}): PortTarget => {
   const parsed = parseDeviceUri(deviceUri);
   if (!parsed.ok) throw new Error(parsed.reason);
-  return { uri: parsed.uri, options: { ...defaultDeviceOptions, ...options } };
+  const addresses = [parsed.uri.host, '127.0.0.1', '::1'];
+  return { uri: parsed.uri, addresses, options: { ...defaultDeviceOptions, ...options } };
 };
 
 export const print = (port: Port, deviceUri: string, what: Delivery, options: Partial<DeviceOptions> = {}) =>

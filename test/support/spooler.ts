@@ -111,7 +111,6 @@ export const startTestSpooler = async (t: Test, options: TestSpoolerOptions = {}
     options.replicated?.spool ??
     (await Spool.open({ directory, limits: { maxDocumentBytes, reserveBytes }, clock, log }));
   const events = new EventLog({ store, node, clock, log });
-  await events.load();
   const port = new ScriptedPort();
   const spooler = await PrintSpooler.start({
     tenure,
