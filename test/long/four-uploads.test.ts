@@ -3,7 +3,7 @@
 import path from 'node:path';
 import t from 'tap';
 import { writeBigFile } from '../support/big-file.js';
-import { startCluster } from '../support/cluster/cluster.js';
+import { groupName, startCluster } from '../support/cluster/cluster.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
 import { run, skipWithout } from '../support/peers.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -13,7 +13,8 @@ const fenceAfterMs = 1_800;
 
 t.test('four uploads of 2 GiB, members on one disk', { ...skipWithout('lp'), ...skipWithoutEtcd }, async (t) => {
   const cluster = await startCluster(t, { devicePorts: [], fsync: true });
-  await cluster.addPrinter('laser', 'socket://192.0.2.1', { paused: true });
+  await cluster.addPrinter('laser', 'socket://192.0.2.1');
+  await cluster.operate('printer', 'pause', 'laser', '--group', groupName);
   const before = await cluster.owner();
   const directory = await temporaryDirectory(t);
   const file = path.join(directory, 'document');
