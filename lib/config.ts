@@ -45,8 +45,7 @@ export type History = Config['history'];
 export type ClusterConfig = NonNullable<Config['cluster']>;
 
 const printerConfig = (printerName: string, settings: PrinterSettings, defaults: ConfigDocument['jobs']) => {
-  const { device, info, location, makeAndModel, formats, interrupted, maxAttempts, resends, ...options } =
-    settings;
+  const { device, info, location, makeAndModel, formats, interrupted, maxAttempts, resends, ...options } = settings;
   return {
     name: printerName,
     info,

@@ -21,6 +21,9 @@ const lingerMs = 2_000;
 export const lingerAtEnd = (socket: Socket, clock: Clock): void => {
   socket.destroySoon = () => {
     socket.end();
-    socket.once('close', clock.after(lingerMs, () => socket.destroy()));
+    socket.once(
+      'close',
+      clock.after(lingerMs, () => socket.destroy()),
+    );
   };
 };

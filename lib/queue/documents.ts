@@ -30,11 +30,7 @@ export interface Unheard {
    * Jobs of that epoch, by node, whose clients are not known there to have gone on, with the own monotonic time at which their documents came
    * in. Nodes that do not answer within that time are missing.
    */
-  known(
-    group: string,
-    epoch: number,
-    withinMs: number,
-  ): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
+  known(group: string, epoch: number, withinMs: number): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
 }
 
 export interface Documents {

@@ -17,7 +17,15 @@ export type PrinterDraft = Pick<PrinterRecord, 'name' | 'deviceUri'> &
   Partial<
     Pick<
       PrinterRecord,
-      'info' | 'location' | 'makeAndModel' | 'formats' | 'accepting' | 'paused' | 'interrupted' | 'maxAttempts' | 'resends'
+      | 'info'
+      | 'location'
+      | 'makeAndModel'
+      | 'formats'
+      | 'accepting'
+      | 'paused'
+      | 'interrupted'
+      | 'maxAttempts'
+      | 'resends'
     >
   > & { readonly device?: Partial<PrinterRecord['device']> };
 

@@ -3,10 +3,7 @@
 import { isFinished, type JobRecord } from '../model/job.js';
 
 /** What a client says of a job, and what it sent: all of it is the same when it sends the job again. */
-export type SentJob = Pick<
-  JobRecord,
-  'printer' | 'name' | 'user' | 'origin' | 'copies' | 'ticket' | 'documents'
->;
+export type SentJob = Pick<JobRecord, 'printer' | 'name' | 'user' | 'origin' | 'copies' | 'ticket' | 'documents'>;
 
 /** A resend comes so soon after the first job was accepted. */
 export const resendWithinMs = 60_000;

@@ -42,9 +42,10 @@ export const addSettings = (command: Command): Command =>
     )
     .option('--max-attempts <number>', 'failed attempts after which a job is held', wholeNumber(1, 1_000_000))
     .addOption(
-      new Option('--resends <policy>', 'what becomes of a job that a client sends again, having heard no answer').choices(
-        ['recognise', 'off'],
-      ),
+      new Option(
+        '--resends <policy>',
+        'what becomes of a job that a client sends again, having heard no answer',
+      ).choices(['recognise', 'off']),
     )
     .addOption(
       new Option('--lock <scope>', 'one job at a time per address, or per port of a box with several printers').choices(

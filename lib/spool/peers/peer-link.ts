@@ -35,7 +35,8 @@ export class PeerLink {
 
   /** Resolves with the copy's name when it is durable over there and its length and SHA-256 agree. */
   copy(key: DocumentKey, arriving: Arriving, signal: () => AbortSignal): Promise<string> {
-    if (arriving.kind === 'growing') return follow(this.#target, key, arriving.file, { signal: signal(), isRepair: false });
+    if (arriving.kind === 'growing')
+      return follow(this.#target, key, arriving.file, { signal: signal(), isRepair: false });
     const { octets, length, sha256 } = arriving;
     return this.#small.send(key, { job: key.job, number: key.number, length, sha256, octets });
   }
