@@ -46,7 +46,7 @@ export class NodeMemory {
   }
 
   async remember(group: string, epoch: number): Promise<void> {
-    this.#memory = { version: 1, epochs: { ...this.#memory.epochs, [group]: epoch } };
+    this.#memory = { ...this.#memory, epochs: { ...this.#memory.epochs, [group]: epoch } };
     await replaceFile(this.#file, `${JSON.stringify(this.#memory)}\n`);
   }
 }

@@ -26,7 +26,7 @@ export interface Hold {
 }
 
 export interface JobRecord {
-  readonly version: 1;
+  readonly version: number;
   readonly id: number;
   /** Bare UUID, without `urn:uuid:`. */
   readonly uuid: string;

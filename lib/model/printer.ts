@@ -28,7 +28,7 @@ export interface DeviceOptions {
 }
 
 export interface PrinterRecord {
-  readonly version: 1;
+  readonly version: number;
   readonly name: string;
   /** Bare UUID. */
   readonly uuid: string;

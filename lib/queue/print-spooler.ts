@@ -131,6 +131,7 @@ export class PrintSpooler {
   static async start(parts: SpoolerParts): Promise<PrintSpooler> {
     const spooler = new PrintSpooler(parts);
     await parts.documents.openEpoch(parts.tenure.group, parts.tenure.epoch);
+    await spooler.#writes.load();
     await spooler.printers.load();
     await spooler.jobs.load();
     await spooler.#recoverInterrupted();

@@ -5,6 +5,7 @@ import type { StoredDocument } from '../model/document.js';
 import { defaultPriority, type JobOrigin, type JobRecord } from '../model/job.js';
 import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
+import { recordVersions } from '../model/versions.js';
 import type { Clock } from '../platform/clock.js';
 import type { Acceptances } from './acceptances.js';
 import { admit } from './admission.js';
@@ -280,7 +281,7 @@ export class Uploads {
     } = draft;
     const read = mustReadHoldUntil(holdUntil, clock.wall());
     const base: JobRecord = {
-      version: 1,
+      version: recordVersions.job,
       id,
       uuid: newUuid(),
       state: 'pending',

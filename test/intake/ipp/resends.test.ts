@@ -66,6 +66,12 @@ const goingOn: Readonly<Record<string, (connection: HttpConnection) => Promise<u
     await connection.send(post(ippRequest('Get-Jobs')));
     return connection.reply();
   },
+  'closed its side, told that the connection ends': async (connection) => {
+    connection.socket.resume();
+    await connection.reply();
+    connection.socket.end();
+    return connection.ended();
+  },
   'closed its side in order': async (connection) => {
     connection.socket.resume();
     await connection.reply();
@@ -77,7 +83,8 @@ const goingOn: Readonly<Record<string, (connection: HttpConnection) => Promise<u
 for (const [what, goOn] of Object.entries(goingOn))
   t.test(`a client that ${what} and prints the same again gets a second job`, async (t) => {
     const server = await start(t);
-    const first = await sentUnread(t, server);
+    const headers = what.includes('told') ? { Connection: 'close' } : {};
+    const first = await sentUnread(t, server, undefined, headers);
     await goOn(first);
     first.socket.resetAndDestroy();
     await server.ask('Print-Job', letter);
