@@ -173,7 +173,7 @@ export const abort = (job: JobRecord, message: string, now: number): JobRecord =
   };
 };
 
-/** Its client sent the job `first` again under this id: nothing is printed of it (DECISIONS 36). */
+/** Its client sent the job `first` again under this id: nothing is printed of it (DECISIONS 38). */
 export const giveWay = (job: JobRecord, first: number, now: number): JobRecord => ({
   ...abort(job, `it is job ${first}, sent again`, now),
   resendOf: first,

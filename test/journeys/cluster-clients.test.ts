@@ -127,7 +127,7 @@ const printed = (cluster: Cluster, to: string, name: string, file: string): Prom
     uri: cluster.uri(to),
     name,
     file,
-    onFailure: (status, said) => void t.comment(`the back end ended with ${status}: ${said.slice(-200)}`),
+    onFailure: (status, said) => t.comment(`the back end ended with ${status}: ${said.slice(-200)}`),
   });
 
 t.test("CUPS's ipp back end: the owner dies before the last octet", withBackEnd, async (t) => {
