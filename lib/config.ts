@@ -7,7 +7,7 @@ import { quickStart } from './config/quick-start.js';
 import { brokenRules } from './config/rules.js';
 import { schema, type ConfigDocument, type GroupSettings, type PrinterSettings } from './config/schema.js';
 import { formatDeviceUri } from './model/device-uri.js';
-import type { DeviceOptions } from './model/printer.js';
+import type { DeviceOptions, ResendPolicy } from './model/printer.js';
 import { logLevels } from './platform/log.js';
 
 const checkedSchema = schema.superRefine((document, context) => {
@@ -29,6 +29,7 @@ export interface PrinterConfig {
   readonly device: DeviceOptions;
   readonly interrupted: 'restart' | 'hold';
   readonly maxAttempts: number;
+  readonly resends: ResendPolicy;
 }
 
 /** A virtual server. */
@@ -44,7 +45,7 @@ export type History = Config['history'];
 export type ClusterConfig = NonNullable<Config['cluster']>;
 
 const printerConfig = (printerName: string, settings: PrinterSettings, defaults: ConfigDocument['jobs']) => {
-  const { device, info, location, makeAndModel, formats, interrupted, maxAttempts, ...options } = settings;
+  const { device, info, location, makeAndModel, formats, interrupted, maxAttempts, resends, ...options } = settings;
   return {
     name: printerName,
     info,
@@ -55,6 +56,7 @@ const printerConfig = (printerName: string, settings: PrinterSettings, defaults:
     device: options satisfies DeviceOptions,
     interrupted: interrupted ?? defaults.interrupted,
     maxAttempts: maxAttempts ?? defaults.maxAttempts,
+    resends,
   };
 };
 

@@ -39,6 +39,12 @@ export const errorKinds = {
     http: 503,
     ipp: 'server-error-service-unavailable',
   },
+  'record-too-new': {
+    meaning: 'a record was written by a newer version of Platen; this node leaves it alone',
+    retriable: false,
+    http: 409,
+    ipp: 'server-error-service-unavailable',
+  },
   'not-owner': {
     meaning: 'this node does not own the group (any more)',
     retriable: true,

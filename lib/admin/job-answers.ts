@@ -23,6 +23,8 @@ export const jobAnswer = z.object({
   octets: z.number(),
   documentCount: z.number(),
   attemptCount: z.number(),
+  resends: z.number().describe('How often its client sent it again and was told of this job'),
+  resendOf: z.number().optional().describe('The job that this one was found to be'),
   failures: z.number().describe('Failed attempts since it was released or restarted last'),
   hold: z
     .object({
@@ -87,6 +89,8 @@ export const showJob = (job: JobRecord): JobAnswer => {
     octets: jobOctets(job),
     documentCount: documents.length,
     failures: job.failures,
+    resends: job.resends ?? 0,
+    ...(job.resendOf === undefined ? {} : { resendOf: job.resendOf }),
     created: job.created,
     ...(message === undefined ? {} : { message }),
     ...(host === undefined ? {} : { host }),

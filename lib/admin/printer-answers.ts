@@ -1,7 +1,7 @@
 // How a printer is shown. Communities are write-only: whoever may read is told that one is set (R72).
 
 import { z } from 'zod';
-import type { PrinterRecord } from '../model/printer.js';
+import { type PrinterRecord, resendPolicies } from '../model/printer.js';
 import type { PrintSpooler } from '../queue/print-spooler.js';
 import { time } from './fields.js';
 
@@ -36,6 +36,8 @@ export const printerAnswer = z.object({
   pausedMessage: z.string(),
   interrupted: z.enum(['restart', 'hold']),
   maxAttempts: z.number(),
+  resends: z.enum(resendPolicies),
+  resendsRecognised: z.number().describe('Since the group came to its owner'),
   created: time('When it was made'),
   changed: time('When it was changed last'),
   state: z.enum(['idle', 'processing', 'stopped']),
@@ -61,6 +63,8 @@ export const showPrinter = (record: PrinterRecord, spooler: PrintSpooler): Print
   const { job, progress, refusals } = spooler.lane(record.name);
   return {
     ...shown,
+    resends: record.resends ?? 'recognise',
+    resendsRecognised: spooler.resends(record.name),
     formats: [...formats],
     deviceAddresses: [...deviceAddresses],
     device: showDevice(device),

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { communityRule, isCommunity, isMediaType, mediaTypeRule } from '../model/names.js';
+import { resendPolicies } from '../model/printer.js';
 import type { PrinterDraft, PrinterSettings } from '../queue/printer-table.js';
 import { addressText, nameText, plainText } from './fields.js';
 
@@ -33,6 +34,10 @@ const said = {
     .describe('Media types that the device understands'),
   interrupted: z.enum(['restart', 'hold']).exactOptional(),
   maxAttempts: z.int().min(1).max(1_000_000).exactOptional(),
+  resends: z
+    .enum(resendPolicies)
+    .exactOptional()
+    .describe('Whether a job that a client sends again, not having heard the answer, is printed once'),
 };
 
 const deviceUri = plainText(1_023).describe(

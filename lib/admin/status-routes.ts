@@ -21,6 +21,7 @@ const statusAnswer = z.object({
       epoch: z.number().optional(),
       printers: z.object({ total: z.number(), paused: z.number(), rejecting: z.number() }).optional(),
       jobs: z.object({ pending: z.number(), held: z.number(), processing: z.number() }).optional(),
+      resendsRecognised: z.number().optional().describe('Since the group came here'),
     }),
   ),
   spool: z.object({
@@ -39,7 +40,9 @@ const showGroup = (server: VirtualServer): StatusAnswer['groups'][number] => {
   if (found.spooler === undefined) return { ...base, online: false, reason: found.reason };
   const { spooler } = found;
   const printers = { total: 0, paused: 0, rejecting: 0 };
-  for (const { paused, accepting } of spooler.printers.all()) {
+  let resendsRecognised = 0;
+  for (const { name, paused, accepting } of spooler.printers.all()) {
+    resendsRecognised += spooler.resends(name);
     printers.total += 1;
     printers.paused += paused ? 1 : 0;
     printers.rejecting += accepting ? 0 : 1;
@@ -50,7 +53,7 @@ const showGroup = (server: VirtualServer): StatusAnswer['groups'][number] => {
     else if (state === 'pending-held') jobs.held += 1;
     else jobs.processing += 1;
   }
-  return { ...base, online: true, epoch: spooler.epoch, printers, jobs };
+  return { ...base, online: true, epoch: spooler.epoch, printers, jobs, resendsRecognised };
 };
 
 /** In a cluster: every group, those of other nodes with what this node says about them. */

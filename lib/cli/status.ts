@@ -30,8 +30,8 @@ export const status = (program: Command, cli: CliParts): void => {
       ]);
       terminal.line('');
       terminal.table(
-        ['GROUP', 'STATE', 'EPOCH', 'PRINTERS', 'PAUSED', 'PENDING', 'HELD', 'PRINTING', 'NAMES'],
-        groups.map(({ name, online, owner, reason, epoch, printers, jobs, names }) => [
+        ['GROUP', 'STATE', 'EPOCH', 'PRINTERS', 'PAUSED', 'PENDING', 'HELD', 'PRINTING', 'RESENDS', 'NAMES'],
+        groups.map(({ name, online, owner, reason, epoch, printers, jobs, resendsRecognised, names }) => [
           name,
           stateText({ online, reason, elsewhere: owner === node.name ? undefined : owner }),
           epoch ?? '',
@@ -40,6 +40,7 @@ export const status = (program: Command, cli: CliParts): void => {
           jobs?.pending ?? '',
           jobs?.held ?? '',
           jobs?.processing ?? '',
+          resendsRecognised ?? '',
           names.join(' '),
         ]),
       );

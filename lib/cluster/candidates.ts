@@ -1,6 +1,7 @@
 // Pure: who may take a group, the best first (DESIGN section 5, R17).
 
 import { liveIncarnation } from '../model/cluster.js';
+import { unreadable } from './readable.js';
 import { groupRecord, isWatchFresh, seconds, silenceOf, type View } from './view.js';
 
 /** Why a node cannot take the group now, in words; undefined when it can. */
@@ -14,6 +15,9 @@ export const hindrance = (view: View, group: string, node: string): string | und
   if (liveIncarnation(record) === undefined) return `${node} is fenced`;
   const readiness = record.readiness.none ?? record.readiness.except?.[group];
   if (readiness !== undefined) return `${node} is not ready: ${readiness}`;
+  // Ours may not be on record yet.
+  const fault = node === me ? unreadable(observed, group) : undefined;
+  if (fault !== undefined) return `${node} is not ready: ${fault}`;
   if (node === me && view.stopping) return `${node} is stopping`;
   const silence = silenceOf(view, node) ?? 0;
   const isHeard = node === me ? isWatchFresh(view) : silence <= timing.heardWithinMs;

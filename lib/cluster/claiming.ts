@@ -1,6 +1,6 @@
 // Pure: who takes a free group. It is a preference only: the claim's compare decides (DESIGN section 5).
 
-import type { OwnerRecord } from '../model/ownership.js';
+import { nextOwner } from '../model/ownership.js';
 import { candidatesFor, hindrance } from './candidates.js';
 import type { Finding } from './decision.js';
 import { acting, waiting } from './decision.js';
@@ -22,14 +22,6 @@ export const claiming = (view: View, group: string, freedom: Freedom): Finding =
   const why = rank === 0 ? 'I am first of those alive' : `${before} did not take it`;
   const because = `${freedom.because} and ${why}`;
   const last = ownerOf(view, group)?.record;
-  const failovers = last?.failovers;
-  const record: OwnerRecord = {
-    version: 1,
-    node: me,
-    incarnation: view.renewal.incarnation,
-    epoch: (last?.epoch ?? 0) + 1,
-    because,
-    ...(failovers === undefined ? {} : { failovers }),
-  };
+  const record = nextOwner(last, { node: me, incarnation: view.renewal.incarnation, because });
   return acting(because, { do: 'claim', group, revision: freedom.revision, record });
 };

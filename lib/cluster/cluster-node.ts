@@ -13,6 +13,7 @@ import { Observer } from './observer.js';
 import { Ownership } from './ownership.js';
 import { OwnerWrites } from './owner-writes.js';
 import { Placement } from './placement.js';
+import { unreadableGroups } from './readable.js';
 import type { Renewal } from './renewal.js';
 import { Renewer } from './renewer.js';
 import type { EpochMemory, Resources } from './resources.js';
@@ -172,7 +173,9 @@ export class ClusterNode {
 
   #describe(): Pick<NodeRecord, 'addresses' | 'readiness'> {
     const { addresses, readiness } = this.#parts.describe();
-    return { addresses, readiness: this.#isStopping ? { ...readiness, none: 'it stops' } : readiness };
+    const except = unreadableGroups(this.#observer.observed);
+    const all = Object.keys(except).length === 0 ? readiness : { ...readiness, except };
+    return { addresses, readiness: this.#isStopping ? { ...all, none: 'it stops' } : all };
   }
 
   #look(): void {

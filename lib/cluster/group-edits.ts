@@ -10,6 +10,7 @@ import {
   type ResourceRecord,
   type RestartPolicy,
 } from '../model/cluster.js';
+import { recordVersions } from '../model/versions.js';
 import { hostNameRule, isHostName, isName, nameRule } from '../model/names.js';
 
 /** What is not said stays as it is. A community of null: SNMP is not answered. */
@@ -120,7 +121,7 @@ export const createdGroup = (draft: GroupDraft, addressRule: AddressRule): Group
     { name: 'spooler', kind: 'print-spooler' },
   ];
   const resources = drafts.map((each) => resourceOf(each, addressRule));
-  return sound(withSettings({ version: 1, name, resources }, settings));
+  return sound(withSettings({ version: recordVersions.group, name, resources }, settings));
 };
 
 export const changedGroup = (record: GroupRecord, settings: GroupSettings): GroupRecord =>

@@ -2,6 +2,7 @@
 
 import { PlatenError } from '../errors.js';
 import type { GroupRecord } from '../model/cluster.js';
+import { tooNew } from '../model/versions.js';
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Entry, Json, Store } from '../store/store.js';
 import { claimsOf } from './group-edits.js';
@@ -57,6 +58,8 @@ export class GroupTable {
     return swapped(this.#store, async () => {
       const entry = await this.#store.get(keys.group(group));
       const current = entry?.value as unknown as GroupRecord | undefined;
+      const fault = tooNew('group', current, `group ${group}`);
+      if (fault !== undefined) throw new PlatenError('record-too-new', fault);
       const { record, compares = [], changes = [] } = await decide(current);
       if (isSame(record, current) && changes.length === 0) return { compares: [], changes: [], result: record };
       const claims = await this.#claims(group, current, record);

@@ -4,6 +4,7 @@ import type { OwnerChange, OwnerRecord } from '../model/ownership.js';
 import { candidatesFor, hindrance } from './candidates.js';
 import { failing } from './failing.js';
 import { failback } from './failback.js';
+import { unreadable } from './readable.js';
 import { groupRecord, type View } from './view.js';
 
 export interface Plan {
@@ -40,6 +41,8 @@ const forced = (view: View, group: string, owner: OwnerRecord): Plan | NoPlan | 
   if (view.stopping) return toBest(view, group, { how: 'drained', cutOff: false, because: 'this node stops' });
   if (view.observed.cluster?.record.paused?.includes(view.me))
     return toBest(view, group, { how: 'drained', cutOff: false, because: 'this node is drained' });
+  const fault = unreadable(view.observed, group);
+  if (fault !== undefined) return toBest(view, group, { how: 'drained', cutOff: false, because: fault });
   const failed = failing(view, group, owner);
   return failed === undefined
     ? undefined

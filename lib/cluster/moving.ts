@@ -1,7 +1,7 @@
 // Pure: the planned move: rest, the address goes, one transaction hands over (DESIGN section 5, R35).
 
 import { liveIncarnation } from '../model/cluster.js';
-import type { OwnerRecord } from '../model/ownership.js';
+import { nextOwner, type OwnerRecord } from '../model/ownership.js';
 import type { Finding } from './decision.js';
 import { acting, waiting } from './decision.js';
 import { failoversOf } from './failing.js';
@@ -21,15 +21,8 @@ const handedOver = (
   { to, how, because, incarnation }: Plan & { incarnation: string },
 ): OwnerRecord => {
   const failovers = [...failoversOf(view, group, owner), ...(how === 'failed-over' ? [view.wall] : [])];
-  return {
-    version: 1,
-    node: to,
-    incarnation,
-    epoch: owner.epoch + 1,
-    how,
-    because,
-    ...(failovers.length === 0 ? {} : { failovers }),
-  };
+  const next = { node: to, incarnation, how, because };
+  return nextOwner(owner, failovers.length === 0 ? next : { ...next, failovers });
 };
 
 /** The next step of the move. */

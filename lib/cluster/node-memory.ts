@@ -48,7 +48,7 @@ export class NodeMemory {
   /** Throws as `check` does: what another node handed over was checked by that node's memory, not by this one. */
   async remember(group: string, epoch: number): Promise<void> {
     this.check(group, epoch);
-    this.#memory = { version: 1, epochs: { ...this.#memory.epochs, [group]: epoch } };
+    this.#memory = { ...this.#memory, epochs: { ...this.#memory.epochs, [group]: epoch } };
     await replaceFile(this.#file, `${JSON.stringify(this.#memory)}\n`);
   }
 }

@@ -3,6 +3,7 @@
 
 import type { ClusterRecord, GroupRecord, NodeRecord } from '../model/cluster.js';
 import type { OwnerRecord } from '../model/ownership.js';
+import type { FormatsRecord } from '../model/versions.js';
 
 export interface Seen<T> {
   readonly record: T;
@@ -22,12 +23,13 @@ export interface Observed {
   readonly nodes: ReadonlyMap<string, SeenNode>;
   readonly owners: ReadonlyMap<string, Seen<OwnerRecord>>;
   readonly groups: ReadonlyMap<string, Seen<GroupRecord>>;
+  readonly formats: ReadonlyMap<string, Seen<FormatsRecord>>;
   readonly cluster: Seen<ClusterRecord> | undefined;
   /** Everything that happened below nodes/ up to this revision has been seen. */
   readonly nodesRevision: number;
 }
 
-export type Part = 'nodes' | 'owners' | 'groups' | 'cluster';
+export type Part = 'nodes' | 'owners' | 'groups' | 'formats' | 'cluster';
 
 /** One change below a part; a record of undefined was deleted. */
 export interface Change {
@@ -40,6 +42,7 @@ export const nothingObserved: Observed = {
   nodes: new Map(),
   owners: new Map(),
   groups: new Map(),
+  formats: new Map(),
   cluster: undefined,
   nodesRevision: 0,
 };
@@ -84,6 +87,10 @@ export const arrived = (observed: Observed, part: Part, change: Change, time: nu
     case 'groups': {
       const make = (): Seen<GroupRecord> => ({ record: record as GroupRecord, revision, seenAt: time });
       return { ...observed, groups: changed(observed.groups, change, make) };
+    }
+    case 'formats': {
+      const make = (): Seen<FormatsRecord> => ({ record: record as FormatsRecord, revision, seenAt: time });
+      return { ...observed, formats: changed(observed.formats, change, make) };
     }
     case 'cluster': {
       const cluster = record === undefined ? undefined : { record: record as ClusterRecord, revision, seenAt: time };

@@ -22,6 +22,7 @@ const prefixes: Readonly<Record<Part, string>> = {
   nodes: keys.nodes,
   owners: keys.owners,
   groups: keys.groups,
+  formats: keys.formatsAll,
   cluster: keys.cluster,
 };
 const parts = Object.keys(prefixes) as readonly Part[];

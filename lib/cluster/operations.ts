@@ -3,6 +3,7 @@
 import { PlatenError } from '../errors.js';
 import { liveIncarnation, type ClusterRecord, type GroupRecord, type ResourceRecord } from '../model/cluster.js';
 import type { OwnerRecord } from '../model/ownership.js';
+import { recordVersions, tooNew } from '../model/versions.js';
 import { keys } from '../store/keys.js';
 import type { Compare, Json, Store } from '../store/store.js';
 import { hindrance } from './candidates.js';
@@ -199,7 +200,9 @@ export class Operations {
       if ((await store.get(keys.node(node))) === undefined)
         throw new PlatenError('node-not-found', `${node} is no node of this cluster`);
       const entry = await store.get(keys.cluster);
-      const current = (entry?.value ?? { version: 1 }) as unknown as ClusterRecord;
+      const current = (entry?.value ?? { version: recordVersions.cluster }) as unknown as ClusterRecord;
+      const fault = tooNew('cluster', current, "the cluster's record");
+      if (fault !== undefined) throw new PlatenError('record-too-new', fault);
       const before = current.paused ?? [];
       const result: ClusterRecord = { ...current, paused: change(before) };
       const isSame = JSON.stringify(result.paused) === JSON.stringify(before);

@@ -1,7 +1,8 @@
 // Ownership on a node that is alone: it claims its groups when it starts and holds them for as long as its store answers (DESIGN section 4).
 
 import { PlatenError } from '../errors.js';
-import type { OwnerRecord, Tenure } from '../model/ownership.js';
+import { nextOwner, type OwnerRecord, type Tenure } from '../model/ownership.js';
+import { recordVersions, tooNew } from '../model/versions.js';
 import { keys } from '../store/keys.js';
 import type { Json, Store } from '../store/store.js';
 import type { NodeMemory } from './node-memory.js';
@@ -27,16 +28,20 @@ export class SoleOwnership {
     const { store, node, incarnation, memory, isLost } = this.#parts;
     const key = keys.owner(group);
     const before = await store.get(key);
-    const last = (before?.value as unknown as OwnerRecord | undefined)?.epoch ?? 0;
-    memory.check(group, last);
-    const epoch = last + 1;
-    const owner: OwnerRecord = { version: 1, node, incarnation, epoch };
+    const last = before?.value as unknown as OwnerRecord | undefined;
+    const fault = tooNew('owner', last, `the owner record of ${group}`);
+    if (fault !== undefined) throw new PlatenError('record-too-new', fault);
+    memory.check(group, last?.epoch ?? 0);
+    const owner = nextOwner(last, { node, incarnation });
+    const { epoch } = owner;
     const groupEntry = await store.get(keys.group(group));
     const result = await store.txn(
       [{ key, revision: before?.revision ?? 0 }],
       [
         { put: key, value: owner as unknown as Json },
-        ...(groupEntry === undefined ? [{ put: keys.group(group), value: { version: 1, name: group } }] : []),
+        ...(groupEntry === undefined
+          ? [{ put: keys.group(group), value: { version: recordVersions.group, name: group } }]
+          : []),
       ],
     );
     if (result.outcome === 'unknown')

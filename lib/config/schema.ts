@@ -14,7 +14,7 @@ import {
   mediaTypeRule,
   nameRule,
 } from '../model/names.js';
-import { defaultDeviceOptions } from '../model/printer.js';
+import { defaultDeviceOptions, resendPolicies } from '../model/printer.js';
 import { isNetwork, networkRule } from '../platform/ip-address.js';
 import { logLevels } from '../platform/log.js';
 
@@ -76,6 +76,7 @@ const printer = z.strictObject({
   formats: z.array(mediaType).default([]),
   interrupted: z.enum(['restart', 'hold']).exactOptional(),
   maxAttempts: count().exactOptional(),
+  resends: z.enum(resendPolicies).default('recognise'),
   lock: z.enum(['address', 'port']).default(defaultDeviceOptions.lock),
   halfClose: z.boolean().default(defaultDeviceOptions.halfClose),
   confirmAfterMs: milliseconds(0).default(defaultDeviceOptions.confirmAfterMs),

@@ -9,6 +9,7 @@ import type { NeedQuestion } from '../spool/peers/routes.js';
 import { PeerServer } from '../spool/peers/peer-server.js';
 import { ReplicatedDocuments } from '../spool/replicated-documents.js';
 import type { Spool } from '../spool/spool.js';
+import { UnheardLedger } from '../spool/unheard-ledger.js';
 import { keys } from '../store/keys.js';
 import type { ClusterStore } from './cluster-store.js';
 import type { Surroundings } from './parts.js';
@@ -31,17 +32,29 @@ export interface SharedDocuments {
   startSweep(): void;
 }
 
+/** Told once each, and no more than so many. */
+const mostVersions = 100;
+
 export const shareDocuments = async (
   { config, clock, log, stops }: Surroundings,
   { cluster, store, secret, spool, events, peers, memory, isNeeded }: SharedParts,
 ): Promise<SharedDocuments> => {
   const node = config.node.name;
+  const unheard = new UnheardLedger(clock);
+  const versions = new Set<string>();
+  const onOtherVersion = (because: string): void => {
+    if (versions.has(because) || versions.size >= mostVersions) return;
+    versions.add(because);
+    events.note('peer-version', { text: because });
+  };
   const documents = new ReplicatedDocuments({
     node,
     spool,
     peers: (group) => peers.of(group),
     onPeersChange: (listener) => peers.onChange(listener),
     secret,
+    ledger: unheard,
+    onOtherVersion,
     policy: cluster,
     clock,
     log,
@@ -54,7 +67,10 @@ export const shareDocuments = async (
   const server = new PeerServer({
     spool,
     secret,
+    clock,
     log,
+    unheard,
+    onOtherVersion,
     epochOf: async (group) =>
       ((await store.get(keys.owner(group)))?.value as unknown as OwnerRecord | undefined)?.epoch,
     isNeeded,

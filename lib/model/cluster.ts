@@ -33,7 +33,7 @@ export interface Readiness {
 
 /** `cluster`: what operators want of nodes. */
 export interface ClusterRecord {
-  readonly version: 1;
+  readonly version: number;
   /** Nodes that are drained: their groups move away and no group comes. */
   readonly paused?: readonly string[];
 }
@@ -76,7 +76,7 @@ export interface GroupServices {
 
 /** `groups/<group>`. What is absent has the default of `groupDefaults`. */
 export interface GroupRecord {
-  readonly version: 1;
+  readonly version: number;
   readonly name: string;
   /** Nodes that may own it; absent: every node. */
   readonly possibleOwners?: readonly string[];

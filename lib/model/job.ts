@@ -11,6 +11,8 @@ export interface JobOrigin {
   readonly protocol: 'ipp' | 'lpd' | 'rest';
   /** The client's IP address. */
   readonly address: string;
+  /** LPD: the number that the client gave the job; it keeps it when it sends the job again. */
+  readonly number?: string;
 }
 
 /** Why a job waits although it could be printed, and until when. */
@@ -24,7 +26,7 @@ export interface Hold {
 }
 
 export interface JobRecord {
-  readonly version: 1;
+  readonly version: number;
   readonly id: number;
   /** Bare UUID, without `urn:uuid:`. */
   readonly uuid: string;
@@ -60,6 +62,10 @@ export interface JobRecord {
   readonly attemptCount: number;
   /** Attempts that ended in the printer's reset, its refusal or the node's death; release and restart set it to 0. */
   readonly failures: number;
+  /** How often its client sent it again, not having heard the answer, and was told of this job. */
+  readonly resends?: number;
+  /** The job that this one was found to be, sent again under an id of its own: whoever asks for this one is answered about that one. */
+  readonly resendOf?: number;
   /** In `done/`: documents are still in the spool (Restart-Job works). */
   readonly documentsKept?: boolean;
 }

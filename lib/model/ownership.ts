@@ -1,8 +1,10 @@
 // Who owns a group: the record in the store, and one spell of ownership as the rest of the program sees it (DESIGN section 5).
 
+import { recordVersions } from './versions.js';
+
 /** `owners/<group>`: never deleted; `epoch` grows by one with each change of owner. */
 export interface OwnerRecord {
-  readonly version: 1;
+  readonly version: number;
   readonly node: string;
   /** One life of a worker: 128 random bits, in hexadecimal. */
   readonly incarnation: string;
@@ -16,6 +18,18 @@ export interface OwnerRecord {
   /** Wall clock of the fail-overs that failing resources caused, the newest last (R34). */
   readonly failovers?: readonly number[];
 }
+
+/** What an owner record says of one ownership alone; everything else goes on from owner to owner, also what this build does not know. */
+const ofOneOwnership: readonly string[] = ['released', 'how', 'because'] satisfies readonly (keyof OwnerRecord)[];
+
+/** The record of the owner that comes after `last`. */
+export const nextOwner = (
+  last: OwnerRecord | undefined,
+  owner: Omit<OwnerRecord, 'version' | 'epoch' | 'released'>,
+): OwnerRecord => {
+  const kept = Object.fromEntries(Object.entries(last ?? {}).filter(([key]) => !ofOneOwnership.includes(key)));
+  return { ...kept, ...owner, version: recordVersions.owner, epoch: (last?.epoch ?? 0) + 1 };
+};
 
 /** Hand-overs: asked for, because the node is drained or stops, back to a better owner, away from a failing resource. */
 export type OwnerChange = 'moved' | 'drained' | 'failed-back' | 'failed-over';

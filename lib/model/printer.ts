@@ -3,6 +3,10 @@
 /** What is done with a document whose sending a node's death interrupted (P5). */
 export type InterruptedPolicy = 'restart' | 'hold';
 
+/** Whether a job that a client sends again, because it did not hear the answer, is known to be the same. */
+export const resendPolicies = ['recognise', 'off'] as const;
+export type ResendPolicy = (typeof resendPolicies)[number];
+
 /** How Platen speaks with the device. */
 export interface DeviceOptions {
   /** One job at a time per `address`, or per `port` where the operator says that the box has a printer on each port (R48). */
@@ -24,7 +28,7 @@ export interface DeviceOptions {
 }
 
 export interface PrinterRecord {
-  readonly version: 1;
+  readonly version: number;
   readonly name: string;
   /** Bare UUID. */
   readonly uuid: string;
@@ -47,6 +51,8 @@ export interface PrinterRecord {
   readonly interrupted: InterruptedPolicy;
   /** Failed attempts after which a job is held (R43). */
   readonly maxAttempts: number;
+  /** Absent: `recognise`. */
+  readonly resends?: ResendPolicy;
   /** Wall clock, ms since 1970. */
   readonly created: number;
   readonly changed: number;

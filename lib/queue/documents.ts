@@ -13,6 +13,26 @@ export interface ReceiveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A job of a group, accepted at that epoch. */
+export interface AcceptedJob {
+  readonly group: string;
+  readonly epoch: number;
+  readonly job: number;
+}
+
+/** What nodes that hold a job's documents know of its client: soft state, for the owner that comes next (resend.ts). */
+export interface Unheard {
+  /** This node has put the job on record; its client may not have heard of it. */
+  accepted(job: AcceptedJob): void;
+  /** Its client has gone on: these nodes are told at once, and nobody waits for it. */
+  heard(job: AcceptedJob, holders: readonly string[]): void;
+  /**
+   * Jobs of that epoch, by node, whose clients are not known there to have gone on, with the own monotonic time at which their documents came
+   * in. Nodes that do not answer within that time are missing.
+   */
+  known(group: string, epoch: number, withinMs: number): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>>;
+}
+
 export interface Documents {
   /** Makes ready for documents of this epoch, which this node owns. */
   openEpoch(group: string, epoch: number): Promise<void>;
@@ -35,6 +55,8 @@ export interface Documents {
   reclaim(request: ReclaimRequest): Promise<ReclaimCounts>;
   /** What can be done about copies that are missing; undefined on a node that is alone. */
   readonly replication?: Replication;
+  /** Undefined on a node that is alone: what it knew dies with it. */
+  readonly unheard?: Unheard;
 }
 
 /** Copies beyond those that were made when the document came in. Each of these resolves with the document as its record should list it. */

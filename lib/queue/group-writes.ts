@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PlatenError } from '../errors.js';
 import type { Tenure } from '../model/ownership.js';
 import type { Clock } from '../platform/clock.js';
+import { Formats } from './formats.js';
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Store } from '../store/store.js';
 
@@ -28,10 +29,17 @@ interface Settled {
 export class GroupWrites {
   readonly #parts: Parts;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #formats: Formats;
   #isOver = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#formats = new Formats({ group: parts.tenure.group, store: parts.store });
+  }
+
+  /** To be called before anything is read or written. Throws `record-too-new` when the group is for newer nodes only. */
+  load(): Promise<void> {
+    return this.#formats.load();
   }
 
   /**
@@ -40,7 +48,7 @@ export class GroupWrites {
    */
   async commit(compares: readonly Compare[], changes: readonly Change[]): Promise<number | undefined> {
     if (this.#isOver || !this.#parts.tenure.holds()) throw new PlatenError('not-owner');
-    const writing = this.#write(compares, changes);
+    const writing = this.#formats.isNews(changes) ? this.#covered(compares, changes) : this.#write(compares, changes);
     this.#underWay.add(writing);
     try {
       return await writing;
@@ -56,6 +64,12 @@ export class GroupWrites {
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.allSettled(this.#underWay);
+  }
+
+  /** First it is on record that the group has such records. */
+  async #covered(compares: readonly Compare[], changes: readonly Change[]): Promise<number | undefined> {
+    await this.#formats.cover(changes, (...marking) => this.#write(...marking));
+    return this.#write(compares, changes);
   }
 
   async #write(compares: readonly Compare[], changes: readonly Change[]): Promise<number | undefined> {

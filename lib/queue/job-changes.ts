@@ -173,6 +173,20 @@ export const abort = (job: JobRecord, message: string, now: number): JobRecord =
   };
 };
 
+/** Its client sent the job `first` again under this id: nothing is printed of it (DECISIONS 40). */
+export const giveWay = (job: JobRecord, first: number, now: number): JobRecord => ({
+  ...abort(job, `it is job ${first}, sent again`, now),
+  resendOf: first,
+});
+
+/** A job that gave way, as those who ask for it are to see it. */
+export const standingFor = ({ id, uuid }: JobRecord, first: JobRecord): JobRecord => ({
+  ...first,
+  id,
+  uuid,
+  resendOf: first.id,
+});
+
 /** Restart-Job: a finished job whose documents are still there is printed again, under its own id. */
 export const restart = (job: JobRecord, sequence: number, holdUntil?: Hold): JobRecord => {
   if (!isFinished(job.state)) throw notPossible(job, 'restarted');

@@ -1,9 +1,10 @@
 // Job ids, taken from the store in blocks: never used twice, whoever owns the group (R11).
 
 import { PlatenError } from '../errors.js';
+import { recordVersions, tooNew } from '../model/versions.js';
 import type { Clock } from '../platform/clock.js';
 import { keys } from '../store/keys.js';
-import type { Store } from '../store/store.js';
+import type { Entry, Json, Store } from '../store/store.js';
 import type { GroupWrites } from './group-writes.js';
 
 const smallestBlock = 16;
@@ -52,7 +53,7 @@ export class JobIds {
     if (entry === undefined || nextOf(entry.value) !== this.#end) return;
     const next = this.#next;
     this.#next = this.#end;
-    await this.#put(entry.revision, next);
+    await this.#put(entry, next);
   }
 
   async #takeBlock(): Promise<void> {
@@ -60,16 +61,19 @@ export class JobIds {
     this.#size = now - this.#takenAt < quickMs ? Math.min(largestBlock, this.#size * 2) : smallestBlock;
     const entry = await this.#store.get(this.#key);
     const first = nextOf(entry?.value);
-    await this.#put(entry?.revision ?? 0, first + this.#size);
+    await this.#put(entry, first + this.#size);
     this.#next = first;
     this.#end = first + this.#size;
     this.#takenAt = now;
   }
 
-  async #put(revision: number, next: number): Promise<void> {
+  async #put(before: Entry | undefined, next: number): Promise<void> {
+    const fault = tooNew('job-ids', before?.value, this.#key);
+    if (fault !== undefined) throw new PlatenError('record-too-new', fault);
+    const kept = (before?.value ?? {}) as Readonly<Record<string, Json>>;
     const made = await this.#writes.commit(
-      [{ key: this.#key, revision }],
-      [{ put: this.#key, value: { version: 1, next } }],
+      [{ key: this.#key, revision: before?.revision ?? 0 }],
+      [{ put: this.#key, value: { ...kept, version: recordVersions['job-ids'], next } }],
     );
     if (made === undefined) throw new PlatenError('not-owner', 'job ids were taken by somebody else just now');
   }

@@ -3,6 +3,7 @@
 
 import { PlatenError } from '../errors.js';
 import { isFinished, type JobRecord } from '../model/job.js';
+import { tooNew } from '../model/versions.js';
 import { keys } from '../store/keys.js';
 import type { Change, Json, Store } from '../store/store.js';
 import type { GroupWrites } from './group-writes.js';
@@ -21,6 +22,13 @@ export type JobChange = (job: JobRecord) => JobRecord;
 const pageSize = 500;
 const asJson = (record: JobRecord): Json => record as unknown as Json;
 const asJob = (value: Json): JobRecord => value as unknown as JobRecord;
+
+/** Throws `record-too-new` for a record that this build must not rewrite. */
+const readable = (job: JobRecord): JobRecord => {
+  const fault = tooNew('job', job, `job ${job.id}`);
+  if (fault !== undefined) throw new PlatenError('record-too-new', fault);
+  return job;
+};
 
 export class JobTable {
   readonly #group: string;
@@ -47,7 +55,7 @@ export class JobTable {
     let from: string | undefined;
     for (;;) {
       const range = await this.#store.range(prefix, { limit: pageSize, ...(from === undefined ? {} : { from }) });
-      for (const { value, revision } of range.entries) this.#keep(asJob(value), revision);
+      for (const { value, revision } of range.entries) this.#keep(readable(asJob(value)), revision);
       const last = range.entries.at(-1);
       if (!range.more || last === undefined) return;
       from = `${last.key}\0`;
@@ -176,7 +184,7 @@ export class JobTable {
       const doneKey = keys.doneJob(this.#group, id);
       const entry = await this.#store.get(doneKey);
       if (entry === undefined) throw new PlatenError('job-not-found', `there is no finished job ${id}`);
-      const before = asJob(entry.value);
+      const before = readable(asJob(entry.value));
       const record = change(before);
       const compare = { key: doneKey, revision: entry.revision };
       if (record === undefined) {

@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import type { StoredDocument } from '../model/document.js';
 import type { Store } from '../store/store.js';
+import { Acceptances } from './acceptances.js';
 import { Dispatcher } from './dispatcher.js';
 import { DocumentCare } from './document-care.js';
 import { type CopyPlace, listedCopy } from './listed-copy.js';
@@ -65,6 +66,7 @@ export class PrintSpooler {
   readonly #parts: SpoolerParts;
   readonly #writes: GroupWrites;
   readonly #ids: JobIds;
+  readonly #acceptances: Acceptances;
   readonly #dispatcher: Dispatcher;
   readonly #retention: Retention;
   readonly #localCopies: LocalCopies;
@@ -123,7 +125,9 @@ export class PrintSpooler {
       clock,
       log,
     });
-    this.uploads = new Uploads({ ...parts, ...parts.limits, jobs, printers, ids: this.#ids });
+    this.#acceptances = new Acceptances({ tenure, jobs, clock, unheard: documents.unheard });
+    const { ids, acceptances } = { ids: this.#ids, acceptances: this.#acceptances };
+    this.uploads = new Uploads({ ...parts, ...parts.limits, jobs, printers, ids, acceptances });
     this.control = new JobControl({ jobs, printers, dispatcher: this.#dispatcher, retention: this.#retention, clock });
   }
 
@@ -131,6 +135,7 @@ export class PrintSpooler {
   static async start(parts: SpoolerParts): Promise<PrintSpooler> {
     const spooler = new PrintSpooler(parts);
     await parts.documents.openEpoch(parts.tenure.group, parts.tenure.epoch);
+    await spooler.#writes.load();
     await spooler.printers.load();
     await spooler.jobs.load();
     await spooler.#recoverInterrupted();
@@ -139,6 +144,7 @@ export class PrintSpooler {
       clock: parts.clock,
       act: (job) => spooler.#act(job),
     });
+    spooler.#acceptances.ask();
     spooler.#dispatcher.start();
     spooler.#retention.start();
     spooler.#lookAfterDocuments();
@@ -240,6 +246,11 @@ export class PrintSpooler {
 
   printerState(printer: PrinterRecord): PrinterState {
     return printerState(printer, this.lane(printer.name), this.#parts.deviceReasons(printer));
+  }
+
+  /** Jobs that clients sent again, not having heard that they were accepted, since the group came here. */
+  resends(printer: string): number {
+    return this.#acceptances.recognised(printer);
   }
 
   /** The printer's device is said to be back: its queue does not wait for the next retry. */

@@ -5,6 +5,7 @@ import { PlatenError } from '../errors.js';
 import { isName, nameRule } from '../model/names.js';
 import { isUsualDevicePort, parseDeviceUri } from '../model/device-uri.js';
 import { defaultDeviceOptions, type DeviceOptions, type PrinterRecord } from '../model/printer.js';
+import { recordVersions, tooNew } from '../model/versions.js';
 import { keys } from '../store/keys.js';
 import type { Change, Compare, Json, Store } from '../store/store.js';
 import { canonicalAddress } from '../platform/ip-address.js';
@@ -18,7 +19,15 @@ export type PrinterDraft = Pick<PrinterRecord, 'name' | 'deviceUri'> &
   Partial<
     Pick<
       PrinterRecord,
-      'info' | 'location' | 'makeAndModel' | 'formats' | 'accepting' | 'paused' | 'interrupted' | 'maxAttempts'
+      | 'info'
+      | 'location'
+      | 'makeAndModel'
+      | 'formats'
+      | 'accepting'
+      | 'paused'
+      | 'interrupted'
+      | 'maxAttempts'
+      | 'resends'
     >
   > & { readonly device?: Partial<PrinterRecord['device']> };
 
@@ -81,6 +90,8 @@ export class PrinterTable {
       const range = await this.#parts.store.range(prefix, { limit: 500, ...(from === undefined ? {} : { from }) });
       for (const { value, revision } of range.entries) {
         const record = value as unknown as PrinterRecord;
+        const fault = tooNew('printer', record, `printer ${record.name}`);
+        if (fault !== undefined) throw new PlatenError('record-too-new', fault);
         this.#keep(record, revision);
       }
       const last = range.entries.at(-1);
@@ -123,7 +134,7 @@ export class PrinterTable {
       const now = this.#parts.now();
       const { device, ...said } = draft;
       const record: PrinterRecord = {
-        version: 1,
+        version: recordVersions.printer,
         uuid: this.#parts.newUuid(),
         info: draft.name,
         location: '',

@@ -232,12 +232,13 @@ export class Retention {
     if (entry !== undefined) this.#history.set(id, { ...entry, documentsKept: false });
   }
 
-  /** A job that is no finished one any more, because it was forgotten or is printed again, is nothing for us. */
+  /** A job that is no finished one any more, because it was forgotten or is printed again, is nothing for us, nor is one of a newer version. */
   async #change(id: number, change: (job: JobRecord) => JobRecord | undefined): Promise<void> {
     try {
       await this.#parts.jobs.updateFinished(id, change);
     } catch (error) {
-      if (!(error instanceof PlatenError) || error.code !== 'job-not-found') throw error;
+      const code = error instanceof PlatenError ? error.code : undefined;
+      if (code !== 'job-not-found' && code !== 'record-too-new') throw error;
       this.#history.delete(id);
     }
   }

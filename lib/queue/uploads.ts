@@ -5,9 +5,13 @@ import type { StoredDocument } from '../model/document.js';
 import { defaultPriority, type JobOrigin, type JobRecord } from '../model/job.js';
 import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
+import { recordVersions } from '../model/versions.js';
 import type { Clock } from '../platform/clock.js';
+import type { Acceptances } from './acceptances.js';
 import { admit } from './admission.js';
 import type { Documents } from './documents.js';
+import type { EventSink } from './events.js';
+import type { Hearing } from './hearing.js';
 import { mustReadHoldUntil } from './hold-until.js';
 import * as change from './job-changes.js';
 import type { JobIds } from './job-ids.js';
@@ -40,12 +44,22 @@ export interface UploadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Who sends a job. Without it no resend is recognised. */
+export interface Sender {
+  /** The connection. */
+  readonly hearing: Hearing;
+  /** Own monotonic time at which it began to send the job, or its last document. */
+  readonly since: number;
+}
+
 interface Parts {
   readonly tenure: Tenure;
   readonly jobs: JobTable;
   readonly printers: PrinterTable;
   readonly ids: JobIds;
+  readonly acceptances: Acceptances;
   readonly documents: Documents;
+  readonly events: EventSink;
   readonly clock: Clock;
   readonly newUuid: () => string;
   readonly maxUnfinishedJobs: number;
@@ -121,34 +135,54 @@ export class Uploads {
   }
 
   /**
-   * Puts a new job on record, durably: it exists when this resolves. With `open`, it waits for more documents.
-   * When this throws, the documents are gone.
+   * Puts a new job on record, durably: it exists when this resolves. With `open`, it waits for more documents. Resolves with another job
+   * when its client has sent that one before and did not hear of it. When this throws, the documents are gone.
    */
   async submit(
     id: number,
     draft: JobDraft,
-    { documents, open }: { documents: readonly StoredDocument[]; open: boolean },
+    { documents, open, sender }: { documents: readonly StoredDocument[]; open: boolean; sender?: Sender },
   ): Promise<JobRecord> {
     try {
       // It may have been removed while the documents came in.
       this.#parts.printers.must(draft.printer);
-      const record = await this.#parts.jobs.create(this.#newRecord(id, draft, documents, open));
+      const record = this.#newRecord(id, draft, documents, open);
+      const create = (): Promise<JobRecord> => this.#parts.jobs.create(record);
+      if (open) return await create();
+      const first = await this.#firstOf(record, sender);
+      if (first !== undefined) {
+        await this.discard(documents);
+        return first;
+      }
+      const made = await this.#accept(record, sender, create);
       this.#letGo(documents);
-      return record;
+      return made;
     } catch (error) {
       if (!mayBeOnRecord(error)) await this.discard(documents);
       throw error;
     }
   }
 
-  /** Adds a document to an open job and, with `last`, closes it. When this throws, the document is gone. */
-  async addDocument(id: number, document: StoredDocument, { last }: { last: boolean }): Promise<JobRecord> {
+  /**
+   * Adds a document to an open job and, with `last`, closes it. Where the whole job turns out to be one that its client has sent before, it
+   * ends and stands for that one from then on. When this throws, the document is gone.
+   */
+  async addDocument(
+    id: number,
+    document: StoredDocument,
+    { last, sender }: { last: boolean; sender?: Sender },
+  ): Promise<JobRecord> {
+    const longer = (job: JobRecord): JobRecord => change.addDocument(job, document, this.#openUntil());
     try {
-      const record = await this.#parts.jobs.update(id, (job) => {
-        const longer = change.addDocument(job, document, this.#openUntil());
-        return last ? change.close(longer, this.#parts.jobs.takeSequence()) : longer;
-      });
-      this.#letGo([document]);
+      const { jobs } = this.#parts;
+      if (!last) {
+        const record = await jobs.update(id, longer);
+        this.#letGo([document]);
+        return record;
+      }
+      const record = await this.#finish(id, longer, sender);
+      if (record.resendOf === undefined) this.#letGo([document]);
+      else await this.discard([document]);
       return record;
     } catch (error) {
       if (!mayBeOnRecord(error)) await this.discard([document]);
@@ -176,12 +210,55 @@ export class Uploads {
   }
 
   /** Close-Job, or an empty last Send-Document. A job without any document is aborted. */
-  async close(id: number): Promise<JobRecord> {
-    return this.#parts.jobs.update(id, (job) =>
-      job.openUntil !== undefined && job.documents.length === 0
-        ? change.abort(job, 'the job was closed without a document', this.#parts.clock.wall())
-        : change.close(job, this.#parts.jobs.takeSequence()),
-    );
+  async close(id: number, sender?: Sender): Promise<JobRecord> {
+    const { jobs, clock } = this.#parts;
+    const open = jobs.unfinished(id);
+    if (open?.openUntil === undefined || open.documents.length > 0) return this.#finish(id, (job) => job, sender);
+    return jobs.update(id, (job) => change.abort(job, 'the job was closed without a document', clock.wall()));
+  }
+
+  /** Closes the job as `complete` makes it; the one that it stands for, if its client has sent that before. */
+  async #finish(id: number, complete: (job: JobRecord) => JobRecord, sender?: Sender): Promise<JobRecord> {
+    const { jobs, clock } = this.#parts;
+    const open = jobs.unfinished(id);
+    const whole = open?.openUntil === undefined ? undefined : complete(open);
+    const first = whole && (await this.#firstOf(whole, sender));
+    if (first !== undefined) {
+      const ended = await jobs.update(id, (job) => change.giveWay(job, first.id, clock.wall()));
+      return change.standingFor(ended, first);
+    }
+    const closing = (): Promise<JobRecord> =>
+      jobs.update(id, (job) => change.close(complete(job), jobs.takeSequence()));
+    return whole === undefined ? closing() : this.#accept(whole, sender, closing);
+  }
+
+  async #firstOf(job: JobRecord, sender: Sender | undefined): Promise<JobRecord | undefined> {
+    const { printers, acceptances, tenure, events } = this.#parts;
+    if (sender === undefined || printers.get(job.printer)?.resends === 'off') return undefined;
+    const first = await acceptances.recognise(job, sender.since);
+    if (first !== undefined)
+      events.note('job-resent', {
+        group: tenure.group,
+        printer: job.printer,
+        job: first.id,
+        text: `${job.user} at ${job.origin.address}, over ${job.origin.protocol}`,
+      });
+    return first;
+  }
+
+  /** Puts it on record, and remembers it until its client is known to have heard. */
+  async #accept(job: JobRecord, sender: Sender | undefined, commit: () => Promise<JobRecord>): Promise<JobRecord> {
+    if (sender === undefined) return commit();
+    const accepting = this.#parts.acceptances.begin(job);
+    sender.hearing.awaits(accepting.heard);
+    let isOnRecord = false;
+    try {
+      const record = await commit();
+      isOnRecord = true;
+      return record;
+    } finally {
+      accepting.settle(isOnRecord);
+    }
   }
 
   #letGo(documents: readonly StoredDocument[]): void {
@@ -204,7 +281,7 @@ export class Uploads {
     } = draft;
     const read = mustReadHoldUntil(holdUntil, clock.wall());
     const base: JobRecord = {
-      version: 1,
+      version: recordVersions.job,
       id,
       uuid: newUuid(),
       state: 'pending',

@@ -13,6 +13,8 @@ import type { NeedQuestion } from './peers/routes.js';
 import { type CarePolicy, Replication } from './replication.js';
 import { type ListedDocument, SoleDocuments } from './sole-documents.js';
 import type { ReceiveRequestOptions, Spool } from './spool.js';
+import { UnheardJobs } from './unheard-jobs.js';
+import type { UnheardLedger } from './unheard-ledger.js';
 
 export interface ReplicatedParts {
   readonly node: string;
@@ -22,6 +24,8 @@ export interface ReplicatedParts {
   /** The listener is called when nodes come, go or are fenced; the function returned takes it off. */
   readonly onPeersChange: (listener: () => void) => () => void;
   readonly secret: string;
+  readonly ledger: UnheardLedger;
+  readonly onOtherVersion: (because: string) => void;
   readonly policy: CopyPolicy & CarePolicy & { readonly peerTimeoutMs: number };
   readonly clock: Clock;
   readonly log: Log;
@@ -30,6 +34,7 @@ export interface ReplicatedParts {
 
 export class ReplicatedDocuments extends SoleDocuments {
   readonly replication: Replication;
+  readonly unheard: UnheardJobs;
   readonly #parts: ReplicatedParts;
   readonly #links: PeerLinks;
   /** Groups whose documents are on fewer nodes than they should be. */
@@ -46,6 +51,7 @@ export class ReplicatedDocuments extends SoleDocuments {
       onBack: (node) => events.note('peer-back', { text: node }),
     });
     this.replication = new Replication({ ...parts, links: this.#links });
+    this.unheard = new UnheardJobs({ ...parts, links: this.#links });
   }
 
   override async receive(

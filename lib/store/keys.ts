@@ -17,6 +17,9 @@ export const keys = {
   owner: (group: string) => `${root}owners/${group}`,
   printers: (group: string) => `${root}printers/${group}/`,
   printer: (group: string, printer: string) => `${root}printers/${group}/${printer}`,
+  /** Versions of the group's records, where there are newer ones than the first. */
+  formatsAll: `${root}formats/`,
+  formats: (group: string) => `${root}formats/${group}`,
   device: (address: string) => `${root}devices/${address}`,
   /** Virtual servers' addresses and names: each of one group. */
   address: (address: string) => `${root}addresses/${address}`,

@@ -1,6 +1,5 @@
 // Clients in the middle of something when their server dies: half an upload leaves nothing, half a job goes on, CUPS's back end ends well.
 
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -12,11 +11,12 @@ import { callIpp } from '../support/campaign/ipp-client.js';
 import { sendLpd } from '../support/campaign/lpd-sender.js';
 import { checkCluster } from '../support/cluster/check-cluster.js';
 import type { Cluster } from '../support/cluster/cluster.js';
-import type { ClusterProcess } from '../support/cluster/cluster-process.js';
 import { interruptedAt } from '../support/cluster/interrupted.js';
+import { killOwner } from '../support/cluster/kill-owner.js';
+import { resendRun } from '../support/cluster/resend-run.js';
 import { endInOrder, lastLook, longPrinter, settled, startWithPrinters } from '../support/cluster/takeover-run.js';
+import { printByCups, withBackEnd } from '../support/cups-back-end.js';
 import { skipWithoutEtcd } from '../support/etcd.js';
-import { run } from '../support/peers.js';
 
 const printer = 'quick';
 const octets = 1_000_000;
@@ -37,20 +37,6 @@ const noted = (job: SentJob, { answer, id }: Sent): Answer => {
   job.answeredAt = Date.now();
   if (id !== undefined) job.id = id;
   return answer;
-};
-
-/** Kills the owner when the act has begun; resolves when another owns the group. */
-const killOwner = async (cluster: Cluster): Promise<{ readonly killed: ClusterProcess; readonly at: number }> => {
-  const before = (await cluster.owner())!;
-  const killed = cluster.node(before.node);
-  const at = Date.now();
-  killed.signal('both', 'SIGKILL');
-  await cluster.eye.until(
-    () => cluster.eye.changes('sales').find(({ owner }) => owner.epoch > before.epoch),
-    'another owner',
-  );
-  await cluster.owning();
-  return { killed, at };
 };
 
 /** Everything came out once; nothing is left. */
@@ -135,36 +121,21 @@ t.test('Create-Job on the old owner, Send-Document on the new one', skipWithoutE
   t.match(end, [{ id: created.id, state: 'completed' }]);
 });
 
-const backEnd = '/usr/lib/cups/backend/ipp';
-const withBackEnd = existsSync(backEnd) ? skipWithoutEtcd : { skip: `${backEnd} is not installed` };
-
-/** 1: failed; 4: the queue stops and keeps its job until an operator enables it; 6: again. In each case cupsd runs it again. */
-const againAfter: readonly number[] = [1, 4, 6];
-
-/** As cupsd runs it, and an operator who enables the queue when it was stopped. */
-const printByCups = async (cluster: Cluster, to: string, tag: string, file: string): Promise<number> => {
-  const folder = path.dirname(file);
-  const env = {
-    DEVICE_URI: cluster.uri(to),
-    PRINTER: 'x',
-    CONTENT_TYPE: 'application/octet-stream',
-    FINAL_CONTENT_TYPE: 'application/octet-stream',
-    CUPS_SERVERROOT: folder,
-    TMPDIR: folder,
-  };
-  for (let tries = 1; ; tries += 1) {
-    const { status, stderr } = await run(backEnd, ['77', 'campaign', tag, '1', '', file], { env, timeoutMs: 40_000 });
-    if (tries === 5 || !againAfter.includes(status)) return status;
-    t.comment(`the back end ended with ${status}: ${stderr.slice(-200)}`);
-  }
-};
+/** With what the back end said when it failed. */
+const printed = (cluster: Cluster, to: string, name: string, file: string): Promise<number> =>
+  printByCups({
+    uri: cluster.uri(to),
+    name,
+    file,
+    onFailure: (status, said) => t.comment(`the back end ended with ${status}: ${said.slice(-200)}`),
+  });
 
 t.test("CUPS's ipp back end: the owner dies before the last octet", withBackEnd, async (t) => {
   const cluster = await startWithPrinters(t, { settings: { jobs: { multipleOperationTimeoutMs: 1_500 } } });
   const { job, content } = ledgerOf('cups-before', 'print-job', 80_000_000);
   const file = path.join(cluster.directory, 'document');
   await writeFile(file, content);
-  const printing = printByCups(cluster, printer, job.tag, file);
+  const printing = printed(cluster, printer, job.tag, file);
   const owner = await cluster.owning();
   await owner.holds(4_000_000);
   const { at } = await killOwner(cluster);
@@ -179,7 +150,7 @@ t.test("CUPS's ipp back end: the owner dies after the answer", withBackEnd, asyn
   const { job, content } = ledgerOf('cups-after', 'print-job', 12_000_000, longPrinter);
   const file = path.join(cluster.directory, 'document');
   await writeFile(file, content);
-  const printing = printByCups(cluster, longPrinter, job.tag, file);
+  const printing = printed(cluster, longPrinter, job.tag, file);
   const device = cluster.printers.emulators[longPrinter]!;
   while (device.bytesInFlight === 0) await pause(5);
   const { at } = await killOwner(cluster);
@@ -190,4 +161,8 @@ t.test("CUPS's ipp back end: the owner dies after the answer", withBackEnd, asyn
   const { prints, end } = await ends(t, cluster, [job], at);
   t.equal(end.length, 1, 'one job');
   t.equal(prints.filter(({ partOctets }) => partOctets === 0).length, 1, 'printed once');
+});
+
+t.test("CUPS's ipp back end: the owner dies between commit and answer", withBackEnd, async (t) => {
+  t.match(await resendRun(t, 2), { breaches: [], printed: 2 });
 });

@@ -10,6 +10,7 @@ import type { Peer } from '../../lib/spool/copies.js';
 import { PeerServer, type PeerServerParts } from '../../lib/spool/peers/peer-server.js';
 import { ReplicatedDocuments, type ReplicatedParts } from '../../lib/spool/replicated-documents.js';
 import { Spool, type SpoolOptions } from '../../lib/spool/spool.js';
+import { UnheardLedger } from '../../lib/spool/unheard-ledger.js';
 import { MiB } from './spool.js';
 import { temporaryDirectory } from './temporary.js';
 
@@ -69,9 +70,13 @@ export const startNode = async (t: Test, peers: Peers, node: string, options: No
     log: silentLog,
     ...options.spool,
   });
+  const ledger = new UnheardLedger(clock);
   const server = new PeerServer({
     spool,
     secret,
+    clock,
+    unheard: ledger,
+    onOtherVersion: () => undefined,
     log: silentLog,
     epochOf: async () => 1,
     isNeeded: async () => undefined,
@@ -85,6 +90,8 @@ export const startNode = async (t: Test, peers: Peers, node: string, options: No
     peers: () => peers.without(node),
     onPeersChange: (listener) => peers.onChange(listener),
     secret,
+    ledger,
+    onOtherVersion: () => events.push('peer-version'),
     policy: {
       minCopies: 2,
       degradedAccept: 'node-lost',

@@ -32,6 +32,8 @@ const showRecord = (terminal: Terminal, job: JobDetailAnswer): void => {
     ['priority', job.priority],
     ['copies', job.copies],
     ['accepted', momentText(job.created)],
+    ['sent again', job.resends === 0 ? undefined : `${job.resends} times by its client, and told of this job`],
+    ['resend of', job.resendOf === undefined ? undefined : `job ${job.resendOf}`],
     ['sent last', momentText(job.processing)],
     ['finished', momentText(job.completed)],
     ['documents', job.documentsKept ? 'kept' : 'no longer kept'],

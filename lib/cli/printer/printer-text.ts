@@ -42,6 +42,7 @@ export const showPrinterRecord = (terminal: Terminal, printer: PrinterAnswer): v
     ['formats', printer.formats.join(', ')],
     ['when interrupted', printer.interrupted],
     ['held after', `${printer.maxAttempts} failed attempts`],
+    ['resends', printer.resends === 'off' ? 'not recognised' : `${printer.resendsRecognised} recognised`],
     ['one job at a time', `per ${device.lock}`],
     ['half-close', yesNo(device.halfClose)],
     ['confirm after', `${device.confirmAfterMs} ms`],

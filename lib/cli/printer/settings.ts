@@ -14,6 +14,7 @@ export interface SettingOptions {
   readonly formats?: readonly string[];
   readonly interrupted?: string;
   readonly maxAttempts?: number;
+  readonly resends?: string;
   readonly lock?: string;
   readonly halfClose?: boolean;
   readonly confirmAfter?: number;
@@ -40,6 +41,12 @@ export const addSettings = (command: Command): Command =>
       new Option('--interrupted <policy>', 'what becomes of a job that was cut off').choices(['restart', 'hold']),
     )
     .option('--max-attempts <number>', 'failed attempts after which a job is held', wholeNumber(1, 1_000_000))
+    .addOption(
+      new Option(
+        '--resends <policy>',
+        'what becomes of a job that a client sends again, having heard no answer',
+      ).choices(['recognise', 'off']),
+    )
     .addOption(
       new Option('--lock <scope>', 'one job at a time per address, or per port of a box with several printers').choices(
         ['address', 'port'],
@@ -99,6 +106,7 @@ export const settingsBody = async (options: SettingOptions, stdin: Readable): Pr
     formats: options.formats,
     interrupted: options.interrupted,
     maxAttempts: options.maxAttempts,
+    resends: options.resends,
     device: isSaid(device) ? device : undefined,
   };
 };

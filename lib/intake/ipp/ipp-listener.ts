@@ -6,9 +6,11 @@ import type { Duplex } from 'node:stream';
 import { PlatenError } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
+import { Hearing } from '../../queue/hearing.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
 import { type ConnectionLimits, limitConnections } from '../connection-limits.js';
 import { type BodyLimits, GuardedBody } from '../guarded-body.js';
+import { followClient, lingerAtEnd } from '../follow-client.js';
 import { listenOn, quietMs } from '../listen.js';
 import { discard, sendAnswer, watchEnd } from './http-answer.js';
 import { answerToGarbage, refusalOf } from './http-refusal.js';
@@ -45,6 +47,7 @@ export class IppListener {
   readonly #http: Server;
   /** The last request of each connection. */
   readonly #last = new WeakMap<Duplex, Exchange>();
+  readonly #hearings = new WeakMap<Socket, Hearing>();
   /** Connections that get no more than a farewell. */
   readonly #leaving = new WeakSet<Duplex>();
   readonly #underWay = new Set<ServerResponse>();
@@ -65,6 +68,10 @@ export class IppListener {
     // A client may close its sending side after the request and still wait for the answer.
     Object.assign(this.#http, { httpAllowHalfOpen: true });
     limitConnections(this.#http, parts.limits);
+    this.#http.on('connection', (socket) => {
+      this.#hearings.set(socket, followClient(socket));
+      lingerAtEnd(socket, parts.clock);
+    });
     this.#http.on('request', (request, response) => this.#take({ request, response }, false));
     this.#http.on('checkContinue', (request, response) => this.#take({ request, response }, true));
     this.#http.on('error', (error) => {
@@ -109,6 +116,9 @@ export class IppListener {
   #take(exchange: Exchange, expectsContinue: boolean): void {
     const { request, response } = exchange;
     this.#last.set(request.socket, exchange);
+    const hearing = this.#hearings.get(request.socket);
+    hearing?.goesOn();
+    response.once('finish', () => hearing?.answered());
     this.#underWay.add(response);
     if (!this.#http.listening) response.shouldKeepAlive = false;
     response.once('close', () => {
@@ -157,6 +167,8 @@ export class IppListener {
       ...(announced === undefined ? {} : { length: announced }),
       clientAddress: plainAddress(socket.remoteAddress),
       authority: authorityOf(headers.host, socket),
+      hearing: this.#hearings.get(socket) ?? new Hearing(),
+      since: clock.monotonic(),
       signal: gone.signal,
     });
     const isWhole = announced === undefined ? await endsNow(request) : body.taken === announced;

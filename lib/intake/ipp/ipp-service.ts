@@ -11,6 +11,7 @@ import type { IppLimits } from '../../protocols/ipp/limits.js';
 import { checkRequest, checkVersion } from '../../protocols/ipp/request-rules.js';
 import { type StatusName, statusCodes } from '../../protocols/ipp/status-codes.js';
 import type { IppHeader, IppMessage } from '../../protocols/ipp/values.js';
+import type { Sender } from '../../queue/uploads.js';
 import type { VirtualServer } from '../../queue/virtual-server.js';
 import { onlineSpooler } from '../online-spooler.js';
 import { authorize } from './authorize.js';
@@ -35,7 +36,7 @@ export interface IppServiceParts {
   readonly log: Log;
 }
 
-export interface IncomingIpp {
+export interface IncomingIpp extends Sender {
   readonly body: AsyncIterable<Uint8Array>;
   /** Octets of `body`, where they are known. */
   readonly length?: number;
@@ -117,6 +118,7 @@ export class IppService {
       authority: incoming.authority,
       document: incoming.document,
       ...(documentBytes === undefined ? {} : { documentBytes }),
+      sender: { hearing: incoming.hearing, since: incoming.since },
       signal: incoming.signal,
     };
     return this.#perform(operation, request);

@@ -1,6 +1,7 @@
 // One IPP request as operations see it, and the answer they give.
 
 import type { StatusName } from '../../protocols/ipp/status-codes.js';
+import type { Sender } from '../../queue/uploads.js';
 import type { IppAttribute, IppGroup, IppVersion } from '../../protocols/ipp/values.js';
 
 export interface IppRequest {
@@ -20,6 +21,7 @@ export interface IppRequest {
   readonly document: AsyncIterable<Uint8Array>;
   /** Octets of `document`, where Content-Length tells. */
   readonly documentBytes?: number;
+  readonly sender: Sender;
   /** Aborts when the connection is gone. */
   readonly signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { PlatenError, ProtocolError } from '../../errors.js';
 import type { JobRecord } from '../../model/job.js';
 import type { PrinterRecord } from '../../model/printer.js';
 import { integerOf, stringOf } from '../../protocols/ipp/lookup.js';
+import { standingFor } from '../../queue/job-changes.js';
 import type { PrintSpooler } from '../../queue/print-spooler.js';
 import type { IppRequest } from './request.js';
 import { readUri, type UriTarget } from './uris.js';
@@ -52,6 +53,10 @@ export const printerOf = (request: IppRequest, spooler: PrintSpooler): PrinterRe
   return printer;
 };
 
+/** The job that is printed: another one where the client's is a resend. */
+export const actualId = ({ id, resendOf = id }: JobRecord): number => resendOf;
+
+/** A job that was found to be a resend is seen as the first one, under its own id. */
 export const jobOf = async (request: IppRequest, spooler: PrintSpooler): Promise<JobRecord> => {
   const target = uriTarget(request, 'job-uri');
   if (target !== undefined) {
@@ -71,5 +76,6 @@ export const jobOf = async (request: IppRequest, spooler: PrintSpooler): Promise
 const mustFind = async (id: number, spooler: PrintSpooler): Promise<JobRecord> => {
   const job = await spooler.jobs.find(id);
   if (job === undefined) throw new PlatenError('job-not-found', `there is no job ${id}`);
-  return job;
+  const first = job.resendOf === undefined ? undefined : await spooler.jobs.find(job.resendOf);
+  return first === undefined ? job : standingFor(job, first);
 };

@@ -2,6 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { Clock } from '../../platform/clock.js';
+import type { Hearing } from '../../queue/hearing.js';
+import { followClient } from '../follow-client.js';
 
 /** How long a client that we have no more to say to may go on sending: a reset at once could take our answer from it. */
 const lingerMs = 2_000;
@@ -12,6 +14,7 @@ export type Next = Uint8Array | 'end' | 'cut' | 'idle';
 export class ClientSocket {
   /** The client's address; IPv4 without the IPv6 prefix of wildcard listeners. */
   readonly address: string;
+  readonly hearing: Hearing;
   readonly #socket: Socket;
   readonly #clock: Clock;
   #ended = false;
@@ -21,6 +24,7 @@ export class ClientSocket {
 
   constructor(socket: Socket, clock: Clock) {
     this.#socket = socket;
+    this.hearing = followClient(socket);
     this.#clock = clock;
     this.address = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
     const note = (change: () => void): (() => void) => {
@@ -58,8 +62,12 @@ export class ClientSocket {
     }
   }
 
-  write(octets: Uint8Array | string): void {
-    if (this.#socket.writable) this.#socket.write(octets);
+  /** `onWritten` is not called when that fails. */
+  write(octets: Uint8Array | string, onWritten?: () => void): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(octets, (error) => {
+      if (!(error instanceof Error)) onWritten?.();
+    });
   }
 
   /** Closes in order; what the client still sends is thrown away. */

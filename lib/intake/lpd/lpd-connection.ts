@@ -78,6 +78,7 @@ export class LpdConnection {
       const event = await this.#events.next();
       if (event.type === 'end') return;
       this.#isIdle = false;
+      client.hearing.goesOn();
       if (this.#receiver !== undefined) await this.#receiver.take(event);
       else if (event.type === 'receive-job') await this.#beginJob(event.queue);
       else return client.write(await this.#answer(event));
@@ -98,7 +99,9 @@ export class LpdConnection {
       address: client.address,
       events: this.#events,
       maxDocuments: limits.maxDocumentsPerJob,
-      acknowledge: () => client.write(yes),
+      hearing: client.hearing,
+      clock: this.#parts.clock,
+      acknowledge: (onWritten) => client.write(yes, onWritten),
       accepted: (job) => log.debug({ job, printer: queue, client: client.address }, 'job accepted over LPD'),
     });
     client.write(yes);

@@ -39,7 +39,7 @@ export const readyJob = (
       name: shortText(control.jobName || control.title || nameOfFirst(control), longestName),
       user: shortText(control.user || 'anonymous', longestName),
       ...(control.host === '' ? {} : { host: shortText(control.host, longestName) }),
-      origin: { protocol: 'lpd', address },
+      origin: { protocol: 'lpd', address, number: numberOf(control) },
       copies,
     },
     documents: sequence.flatMap((index, place) => {
@@ -50,6 +50,9 @@ export const readyJob = (
     }),
   };
 };
+
+/** The key of a file is its letter and the job's number. */
+const numberOf = ({ files }: ControlFile): string => (files[0]?.key ?? '').slice(1);
 
 const nameOfFirst = ({ files }: ControlFile): string => files[0]?.sourceName || 'LPD job';
 

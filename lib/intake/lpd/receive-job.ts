@@ -2,9 +2,11 @@
 // Whatever is not part of a job when the connection ends is removed again.
 
 import { ProtocolError } from '../../errors.js';
+import type { Clock } from '../../platform/clock.js';
 import { JobAssembly, type AssembledJob } from '../../protocols/lpd/assembly.js';
 import { parseControlFile } from '../../protocols/lpd/control-file.js';
 import type { LpdEvent } from '../../protocols/lpd/reader.js';
+import type { Hearing } from '../../queue/hearing.js';
 import type { PrintSpooler } from '../../queue/print-spooler.js';
 import type { ClientEvents } from './client-events.js';
 import { readyJob, type SpooledFile } from './lpd-job.js';
@@ -15,9 +17,11 @@ export interface JobReceiverParts {
   /** The client's address. */
   readonly address: string;
   readonly events: ClientEvents;
+  readonly hearing: Hearing;
+  readonly clock: Clock;
   readonly maxDocuments: number;
-  /** Says "yes" to the client. */
-  acknowledge(): void;
+  /** Says "yes" to the client; told when that is in the kernel's hands. */
+  acknowledge(onWritten?: () => void): void;
   /** Told of every job that is on record. */
   accepted(id: number): void;
 }
@@ -30,6 +34,8 @@ export class JobReceiver {
   readonly #assembly: JobAssembly<SpooledFile>;
   /** Job ids that are taken, and the documents spooled under them so far, by the number that the client gave the job. */
   readonly #ids = new Map<string, { readonly id: number; documents: number }>();
+  /** When the client began to send what is not part of a job yet. */
+  #since: number | undefined;
 
   constructor(parts: JobReceiverParts) {
     this.#parts = parts;
@@ -44,11 +50,11 @@ export class JobReceiver {
 
   /** Takes one event of the job. Throws what makes the rest of the connection useless. */
   async take(event: LpdEvent): Promise<void> {
+    this.#since ??= this.#parts.clock.monotonic();
     if (event.type === 'data-file') await this.#receive(event.key, event.octets);
     else if (event.type === 'control-file') this.#parts.acknowledge();
     else if (event.type === 'control-file-end') {
       await this.#submit(this.#assembly.addControl(parseControlFile(event.content)));
-      this.#parts.acknowledge();
     } else if (event.type === 'abort') await this.discard();
     else throw new ProtocolError('unexpected', `${event.type} inside a job`);
   }
@@ -73,12 +79,12 @@ export class JobReceiver {
       ...(octets === undefined ? {} : { expectedBytes: octets }),
     });
     await this.#submit(this.#assembly.addData(key, { job: taken.id, document }));
-    this.#parts.acknowledge();
   }
 
+  /** Answers for the file, which may have made a job whole. */
   async #submit(assembled: AssembledJob<SpooledFile> | null): Promise<void> {
-    if (assembled === null) return;
-    const { spooler, printer, address, maxDocuments } = this.#parts;
+    const { spooler, printer, address, maxDocuments, hearing, clock } = this.#parts;
+    if (assembled === null) return this.#parts.acknowledge();
     for (const { key } of assembled.control.files) this.#ids.delete(key.slice(1));
     let ready: ReturnType<typeof readyJob>;
     try {
@@ -87,7 +93,14 @@ export class JobReceiver {
       await spooler.uploads.discard(assembled.documents.map(({ document }) => document));
       throw error;
     }
-    await spooler.uploads.submit(ready.id, ready.draft, { documents: ready.documents, open: false });
-    this.#parts.accepted(ready.id);
+    const sender = { hearing, since: this.#since ?? clock.monotonic() };
+    this.#since = undefined;
+    const { id } = await spooler.uploads.submit(ready.id, ready.draft, {
+      documents: ready.documents,
+      open: false,
+      sender,
+    });
+    this.#parts.accepted(id);
+    this.#parts.acknowledge(() => hearing.answered());
   }
 }

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Received } from '../document-writer.js';
 import type { DocumentKey } from '../layout.js';
 import { type CallTarget, failed, headOf, open, Patience, textOf } from './http-call.js';
-import { paths } from './routes.js';
+import { paths, repairHeader } from './routes.js';
 
 /** `whole`: what the document is, known when `chunks` ends. */
 export interface Outgoing {
@@ -18,9 +18,10 @@ export const follow = async (
   target: CallTarget,
   key: DocumentKey,
   document: Outgoing,
-  signal: AbortSignal,
+  { signal, isRepair }: { signal: AbortSignal; isRepair: boolean },
 ): Promise<string> => {
-  const request = open(target, 'PUT', paths.keep(key), { 'transfer-encoding': 'chunked' });
+  const repair = isRepair ? { [repairHeader]: '1' } : {};
+  const request = open(target, 'PUT', paths.keep(key), { 'transfer-encoding': 'chunked', ...repair });
   const patience = new Patience(target, request);
   request.on('information', () => patience.progress());
   const over = new AbortController();

@@ -3,6 +3,7 @@
 import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { PlatenError } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import { ownVersion, versionFault, versionHeader } from './peer-version.js';
 
 export interface CallTarget {
   /** `http://host:port`. */
@@ -67,14 +68,26 @@ export const open = (target: CallTarget, method: string, path: string, headers: 
     method,
     path,
     agent: target.agent,
-    headers: { authorization: `Bearer ${target.secret}`, ...headers },
+    headers: { authorization: `Bearer ${target.secret}`, [versionHeader]: ownVersion, ...headers },
   });
 };
 
-/** Resolves with the answer's head; the body is read by the caller. */
+/** The other node is of a build that this one does not understand. */
+export class OtherVersion extends PlatenError {
+  constructor(because: string) {
+    super('peer-failed', because);
+  }
+}
+
+/** Resolves with the answer's head; the body is read by the caller. Throws OtherVersion for a node that is not understood. */
 export const headOf = (request: ClientRequest): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
-    request.once('response', resolve);
+    request.once('response', (response) => {
+      const fault = versionFault(response.headers[versionHeader]);
+      if (fault === undefined) return resolve(response);
+      response.resume();
+      reject(new OtherVersion(fault));
+    });
     // Stays: a request may fail after its answer began.
     request.on('error', (error) => reject(error instanceof PlatenError ? error : failed(error.message, error)));
     request.once('close', () => reject(failed('the connection was closed')));

@@ -7,8 +7,10 @@ import type { Received } from '../document-writer.js';
 import type { DocumentKey } from '../layout.js';
 import type { Verdict } from '../read.js';
 import type { Arriving } from '../receive.js';
+import type { JobPlace } from '../unheard-ledger.js';
 import { follow } from './follow.js';
 import { call, type CallTarget, failed, headOf, open, Patience } from './http-call.js';
+import { Hearsay } from './hearsay.js';
 import { Removals } from './removals.js';
 import { type NeedQuestion, paths } from './routes.js';
 import { SmallCopies } from './small-copies.js';
@@ -21,17 +23,20 @@ export class PeerLink {
   readonly #target: CallTarget;
   readonly #small: SmallCopies;
   readonly #removals: Removals;
+  readonly #hearsay: Hearsay;
 
   constructor(options: Omit<CallTarget, 'agent'>) {
     this.address = options.address;
     this.#target = { ...options, agent: new Agent({ keepAlive: true, timeout: idleMs }) };
     this.#small = new SmallCopies(this.#target);
     this.#removals = new Removals(this.#target);
+    this.#hearsay = new Hearsay(this.#target);
   }
 
   /** Resolves with the copy's name when it is durable over there and its length and SHA-256 agree. */
   copy(key: DocumentKey, arriving: Arriving, signal: () => AbortSignal): Promise<string> {
-    if (arriving.kind === 'growing') return follow(this.#target, key, arriving.file, signal());
+    if (arriving.kind === 'growing')
+      return follow(this.#target, key, arriving.file, { signal: signal(), isRepair: false });
     const { octets, length, sha256 } = arriving;
     return this.#small.send(key, { job: key.job, number: key.number, length, sha256, octets });
   }
@@ -42,7 +47,7 @@ export class PeerLink {
     { octets, ...whole }: Received & { readonly octets: AsyncIterable<Uint8Array> },
     signal: AbortSignal,
   ): Promise<string> {
-    return follow(this.#target, key, { chunks: () => octets, whole }, signal);
+    return follow(this.#target, key, { chunks: () => octets, whole }, { signal, isRepair: true });
   }
 
   /** The octets of a copy over there; `document-damaged` when it is missing there, or not what it should be as far as that node can tell. */
@@ -102,6 +107,18 @@ export class PeerLink {
     return text !== '{"needed":false}';
   }
 
+  /** The job's client has gone on. Best effort, at once. */
+  tellHeard(job: JobPlace): void {
+    this.#hearsay.add(job);
+  }
+
+  /** Job → how long ago its last document came there, ms: those of that epoch whose clients are not known there to have gone on. */
+  async unheard(group: string, epoch: number, signal: AbortSignal): Promise<ReadonlyMap<number, number>> {
+    const { status, text } = await call(this.#target, { method: 'GET', path: paths.unheard(group, epoch), signal });
+    if (status !== 200) throw failed(`answered ${status}`);
+    return agesIn(text);
+  }
+
   /** Resolves when the node answers. */
   async probe(): Promise<void> {
     const { status } = await call(this.#target, { method: 'GET', path: paths.answer });
@@ -109,10 +126,20 @@ export class PeerLink {
   }
 
   async settled(): Promise<void> {
-    await this.#removals.settled();
+    await Promise.all([this.#removals.settled(), this.#hearsay.settled()]);
   }
 
   close(): void {
     this.#target.agent.destroy();
   }
 }
+
+const agesIn = (text: string): ReadonlyMap<number, number> => {
+  try {
+    const { ages } = JSON.parse(text) as { readonly ages: readonly (readonly [number, number])[] };
+    if (ages.every(([job, ageMs]) => Number.isSafeInteger(job) && ageMs >= 0)) return new Map(ages);
+  } catch {
+    // As for any other text.
+  }
+  throw failed('the answer is no list of jobs');
+};

@@ -3,6 +3,7 @@
 import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
 import type { Peer } from '../copies.js';
+import { OtherVersion } from './http-call.js';
 import { PeerLink } from './peer-link.js';
 
 export interface PeerLinksParts {
@@ -13,6 +14,8 @@ export interface PeerLinksParts {
   /** Told when a node takes no documents in time, and when it answers again. */
   readonly onSlow: (node: string, because: string) => void;
   readonly onBack: (node: string) => void;
+  /** Told when a node is found to speak another version of the protocol. */
+  readonly onOtherVersion: (because: string) => void;
 }
 
 const firstProbeMs = 1_000;
@@ -58,6 +61,7 @@ export class PeerLinks {
     const because = error instanceof Error ? error.message : String(error);
     this.#parts.log.warn({ node, err: error }, 'another node did not take a document');
     this.#parts.onSlow(node, because);
+    if (error instanceof OtherVersion) this.#parts.onOtherVersion(`${node}: ${because}`);
     const back = this.#back.get(node);
     const isAgain = back !== undefined && this.#parts.clock.monotonic() - back.at < lastProbeMs;
     this.#probeLater(peer, isAgain ? Math.min(lastProbeMs, 2 * back.waitMs) : firstProbeMs);

@@ -8,10 +8,10 @@ import type { DocumentCopy } from '../../model/document.js';
 import type { NewEntry } from '../segment-writer.js';
 import type { EpochGate } from './epoch-gate.js';
 import type { PeerServerParts } from './peer-server.js';
-import type { NeedQuestion, PeerRequest } from './routes.js';
+import { type NeedQuestion, type PeerRequest, repairHeader } from './routes.js';
 import { mostBatchBytes, readBatch } from './small-batch.js';
 
-type Parts = Pick<PeerServerParts, 'spool' | 'isNeeded'> & { readonly gate: EpochGate };
+type Parts = Pick<PeerServerParts, 'spool' | 'isNeeded' | 'unheard' | 'clock'> & { readonly gate: EpochGate };
 
 /** The sender is told of each so many octets that were taken: nothing else shows a slow node from one that hangs. */
 const progressBytes = 1 << 20;
@@ -41,6 +41,10 @@ export class PeerRequests {
         return send(response, 200, await this.#remove(asked.group, request));
       case 'is-needed':
         return send(response, 200, await this.#isNeeded(asked.question));
+      case 'heard':
+        return send(response, 200, await this.#heard(asked, request));
+      case 'unheard':
+        return send(response, 200, this.#unheard(asked));
       case 'answer':
         return send(response, 200, {});
       default:
@@ -58,14 +62,16 @@ export class PeerRequests {
     { group, epoch }: Extract<PeerRequest, { do: 'keep-small' }>,
     request: IncomingMessage,
   ): Promise<{ readonly files: readonly string[] }> {
-    const { spool } = this.#parts;
+    const { spool, unheard } = this.#parts;
     const opened = this.#openEpoch(group, epoch);
     // Looked at after the body; a refusal must not be nobody's until then.
     opened.catch(() => undefined);
     const entries = readBatch(await gather(request, mostBatchBytes));
     await opened;
     if (entries === undefined || !entries.every(isWhole)) throw new PlatenError('bad-request', 'no batch of documents');
-    return { files: await spool.append(group, epoch, entries) };
+    const files = await spool.append(group, epoch, entries);
+    for (const { job } of entries) unheard.arrived({ group, epoch, job });
+    return { files };
   }
 
   async #keep(
@@ -78,6 +84,8 @@ export class PeerRequests {
       { group, epoch, job, number },
       telling(whole(request), () => response.writeProcessing()),
     );
+    // What is copied once more came in earlier.
+    if (request.headers[repairHeader] === undefined) this.#parts.unheard.arrived({ group, epoch, job });
     return { file, length, sha256 };
   }
 
@@ -104,6 +112,21 @@ export class PeerRequests {
     const body = await gather(request, mostRemovalBytes);
     for (const copy of copiesIn(body.toString('utf8'))) await this.#parts.spool.remove(group, copy);
     return {};
+  }
+
+  async #heard(
+    { group, epoch }: Extract<PeerRequest, { do: 'heard' | 'unheard' }>,
+    request: IncomingMessage,
+  ): Promise<object> {
+    const body = await gather(request, mostRemovalBytes);
+    for (const job of numbersIn(body.toString('utf8'))) this.#parts.unheard.heard({ group, epoch, job });
+    return {};
+  }
+
+  #unheard({ group, epoch }: Extract<PeerRequest, { do: 'heard' | 'unheard' }>): object {
+    const { unheard, clock } = this.#parts;
+    const now = clock.monotonic();
+    return { ages: [...unheard.list(group, epoch)].map(([job, at]) => [job, Math.round(now - at)]) };
   }
 
   async #isNeeded(question: NeedQuestion): Promise<{ readonly needed: boolean }> {
@@ -159,6 +182,17 @@ const isCopy = (value: unknown): value is DocumentCopy => {
     Number.isSafeInteger(length) &&
     typeof sha256 === 'string'
   );
+};
+
+/** Throws `bad-request`. */
+const numbersIn = (text: string): readonly number[] => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (Array.isArray(parsed) && parsed.every((one) => Number.isSafeInteger(one))) return parsed as number[];
+  } catch {
+    // As for any other text.
+  }
+  throw new PlatenError('bad-request', 'no list of jobs');
 };
 
 /** Throws `bad-request`. What is no name of the spool is refused by the spool itself. */

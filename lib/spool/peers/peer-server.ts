@@ -4,18 +4,26 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PlatenError } from '../../errors.js';
+import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
 import { tokenCheck } from '../../platform/token.js';
 import type { Spool } from '../spool.js';
+import type { UnheardLedger } from '../unheard-ledger.js';
 import { EpochGate } from './epoch-gate.js';
 import { PeerRequests } from './peer-requests.js';
+import { ownVersion, versionFault, versionHeader } from './peer-version.js';
 import { type NeedQuestion, parseRequest } from './routes.js';
 
 export interface PeerServerParts {
   readonly spool: Spool;
   /** What the nodes of the cluster share. */
   readonly secret: string;
+  readonly clock: Clock;
   readonly log: Log;
+  /** What is known of the clients whose documents came here. */
+  readonly unheard: UnheardLedger;
+  /** Told of a node whose version of this protocol is not spoken here; what it asks is refused. */
+  readonly onOtherVersion: (because: string) => void;
   /** The group's epoch by a linearizable read; undefined when it was never owned. */
   readonly epochOf: (group: string) => Promise<number | undefined>;
   /** Asked when this node is the owner at the epoch of the question; undefined when it is not. */
@@ -34,9 +42,11 @@ export class PeerServer {
   readonly #requests: PeerRequests;
   readonly #isSecret: (given: string) => boolean;
   readonly #log: Log;
+  readonly #onOtherVersion: PeerServerParts['onOtherVersion'];
 
   constructor(parts: PeerServerParts) {
     this.#log = parts.log;
+    this.#onOtherVersion = parts.onOtherVersion;
     this.#isSecret = tokenCheck(parts.secret);
     this.#requests = new PeerRequests({ ...parts, gate: new EpochGate(parts.epochOf) });
     this.#server = createServer({
@@ -79,10 +89,16 @@ export class PeerServer {
     // The other node may vanish at any time.
     request.on('error', () => undefined);
     response.on('error', () => undefined);
+    response.setHeader(versionHeader, ownVersion);
     try {
       const { authorization = '' } = request.headers;
       if (!authorization.startsWith(scheme) || !this.#isSecret(authorization.slice(scheme.length)))
         return refuse(response, 401, 'the secret is missing or wrong');
+      const fault = versionFault(request.headers[versionHeader]);
+      if (fault !== undefined) {
+        this.#onOtherVersion(`${request.socket.remoteAddress}: ${fault}`);
+        return refuse(response, 505, fault);
+      }
       const asked = parseRequest(request.method ?? '', request.url ?? '');
       if (asked === undefined) return refuse(response, 404, 'there is nothing of that name');
       await this.#requests.answer(asked, request, response);

@@ -16,7 +16,11 @@ export type PeerRequest =
   | { readonly do: 'read' | 'verify'; readonly group: string; readonly copy: DocumentCopy }
   | { readonly do: 'remove'; readonly group: string }
   | { readonly do: 'is-needed'; readonly question: NeedQuestion }
+  | { readonly do: 'heard' | 'unheard'; readonly group: string; readonly epoch: number }
   | { readonly do: 'answer' };
+
+/** Says of a document that it came in earlier: the copy is made again, or once more. */
+export const repairHeader = 'platen-repair';
 
 /** To the owner of that epoch: may this copy still be put on record? */
 export interface NeedQuestion {
@@ -38,6 +42,7 @@ const patterns = {
   'keep-small': new RegExp(`^/v1/small/${name}/${digits}$`),
   keep: new RegExp(`^/v1/documents/${name}/${digits}/${digits}/${digits}$`),
   copy: new RegExp(`^/v1/copies/${name}/${digits}/${fileName}\\?${copyQuery}$`),
+  clients: new RegExp(`^/v1/(heard|unheard)/${name}/${digits}$`),
   remove: new RegExp(`^/v1/removals/${name}$`),
   'is-needed': new RegExp(`^/v1/needs/${name}/${digits}/${digits}\\?node=${name}&epoch=${digits}&file=${fileName}$`),
 } as const;
@@ -50,6 +55,10 @@ export const paths = {
   copy: (group: string, { epoch, file, length, sha256 }: DocumentCopy): string =>
     `/v1/copies/${group}/${epoch}/${file}?length=${length}&sha256=${sha256}`,
   remove: (group: string): string => `/v1/removals/${group}`,
+  /** Clients that have gone on. */
+  heard: (group: string, epoch: number): string => `/v1/heard/${group}/${epoch}`,
+  /** Clients that are not known to have. */
+  unheard: (group: string, epoch: number): string => `/v1/unheard/${group}/${epoch}`,
   isNeeded: ({ group, epoch, job, node, copy }: NeedQuestion): string =>
     `/v1/needs/${group}/${epoch}/${job}?node=${node}&epoch=${copy.epoch}&file=${copy.file}`,
 } as const;
@@ -58,13 +67,18 @@ export const paths = {
 export const parseRequest = (method: string, url: string): PeerRequest | undefined => {
   switch (method) {
     case 'GET':
-      return copyRequest('read', url) ?? needRequest(url) ?? (patterns.answer.test(url) ? { do: 'answer' } : undefined);
+      return (
+        copyRequest('read', url) ??
+        needRequest(url) ??
+        clientsRequest('unheard', url) ??
+        (patterns.answer.test(url) ? { do: 'answer' } : undefined)
+      );
     case 'HEAD':
       return copyRequest('verify', url);
     case 'PUT':
       return keepRequest(url);
     case 'POST':
-      return smallRequest(url) ?? removeRequest(url);
+      return smallRequest(url) ?? removeRequest(url) ?? clientsRequest('heard', url);
     default:
       return undefined;
   }
@@ -96,6 +110,11 @@ const copyRequest = (act: 'read' | 'verify', url: string): PeerRequest | undefin
 const removeRequest = (url: string): PeerRequest | undefined => {
   const [, group = ''] = patterns.remove.exec(url) ?? [];
   return isName(group) ? { do: 'remove', group } : undefined;
+};
+
+const clientsRequest = (act: 'heard' | 'unheard', url: string): PeerRequest | undefined => {
+  const [, word, group = '', epoch] = patterns.clients.exec(url) ?? [];
+  return word === act && isName(group) && isNumber(epoch) ? { do: act, group, epoch: Number(epoch) } : undefined;
 };
 
 const needRequest = (url: string): PeerRequest | undefined => {

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { run, type RunResult } from '../peers.js';
 import { childrenOf, commandOf, freeze, gone, identify, isAlive, type ProcessId, send } from '../processes.js';
 
-const bin = (name: string): string => path.resolve(import.meta.dirname, '../../../bin', name);
+const ownPrograms = path.resolve(import.meta.dirname, '../../../bin');
 
 export const nodeParts = ['worker', 'supervisor', 'both'] as const;
 export type NodePart = (typeof nodeParts)[number];
@@ -30,6 +30,8 @@ export interface ClusterProcessOptions {
   readonly config: object;
   /** A module that supervisor and worker load before anything else. */
   readonly preload?: string;
+  /** The folder of its programs; absent: those of this build. */
+  readonly programs?: string;
 }
 
 const goneTimeoutMs = 10_000;
@@ -86,7 +88,7 @@ export class ClusterProcess {
     // JSON is YAML.
     await writeFile(file, JSON.stringify({ ...config, stateDirectory: this.state }, undefined, 2));
     this.#log ??= createWriteStream(path.join(directory, 'node.log'), { flags: 'a' });
-    const child = spawn(process.execPath, [bin('platend.js'), '--config', file], {
+    const child = spawn(process.execPath, [this.#program('platend.js'), '--config', file], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: preload === undefined ? '' : `--import=${pathToFileURL(preload).href}` },
@@ -179,7 +181,7 @@ export class ClusterProcess {
 
   /** The operator's command line, at this node. */
   platen(...args: readonly string[]): Promise<RunResult> {
-    return run(process.execPath, [bin('platen.js'), ...args, '--state', this.state, '--url', this.restUrl]);
+    return run(process.execPath, [this.#program('platen.js'), ...args, '--state', this.state, '--url', this.restUrl]);
   }
 
   /** One request of an operator. */
@@ -196,6 +198,10 @@ export class ClusterProcess {
     const text = await response.text();
     if (!response.ok) throw new Error(`${this.name}: ${method} ${place}: ${response.status} ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as Answer;
+  }
+
+  #program(name: string): string {
+    return path.join(this.#options.programs ?? ownPrograms, name);
   }
 
   #idsOf(part: NodePart): readonly (ProcessId | undefined)[] {

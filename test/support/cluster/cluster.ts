@@ -37,6 +37,8 @@ export interface ClusterOptions {
   readonly fsync?: boolean;
   /** A module that the nodes' processes load before anything else. */
   readonly preload?: string;
+  /** Node → the folder of its programs, where it is of another build. */
+  readonly builds?: Readonly<Record<string, string>>;
   /** The disk of each node and of the member beside it, where they have one of their own. */
   readonly disks?: readonly string[];
 }
@@ -167,12 +169,14 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
       },
     };
     const disk = disks?.[at];
+    const programs = options.builds?.[name];
     return new ClusterProcess({
       name,
       directory: path.join(directory, name),
       ...(disk === undefined ? {} : { state: path.join(disk, 'state') }),
       rest,
       config,
+      ...(programs === undefined ? {} : { programs }),
       ...(options.preload === undefined ? {} : { preload: options.preload }),
     });
   });

@@ -3,6 +3,7 @@
 import { operationIds } from '../../../protocols/ipp/operations.js';
 import type { Operation } from '../operation.js';
 import { ok } from '../request.js';
+import { actualId } from '../targets.js';
 
 export const cancelJob: Operation = {
   id: operationIds['Cancel-Job'],
@@ -10,7 +11,7 @@ export const cancelJob: Operation = {
   target: 'job',
   run: async (request, { spooler }, job) => {
     await spooler.control.cancel(
-      job.id,
+      actualId(job),
       job.user === request.user ? 'job-canceled-by-user' : 'job-canceled-by-operator',
     );
     return ok;

@@ -9,5 +9,5 @@ export const closeJob: Operation = {
   policy: 'job-owner',
   target: 'job',
   run: async (request, { spooler }, job) =>
-    jobAnswer(request, job.openUntil === undefined ? job : await spooler.uploads.close(job.id)),
+    jobAnswer(request, job.openUntil === undefined ? job : await spooler.uploads.close(job.id, request.sender)),
 };

@@ -5,6 +5,7 @@ import { groupTags } from '../../../protocols/ipp/tags.js';
 import { jobTable, requestedJobNames, ticketAttributes } from '../job-attributes.js';
 import type { Operation } from '../operation.js';
 import { selectAttributes } from '../select.js';
+import { actualId } from '../targets.js';
 
 export const getJobAttributes: Operation = {
   id: operationIds['Get-Job-Attributes'],
@@ -12,7 +13,7 @@ export const getJobAttributes: Operation = {
   target: 'job',
   run: async (request, { spooler, now }, job) => {
     const lane = spooler.lane(job.printer);
-    const sent = lane.job === job.id ? { sent: lane.progress?.written ?? 0 } : {};
+    const sent = lane.job === actualId(job) ? { sent: lane.progress?.written ?? 0 } : {};
     const names = requestedJobNames(request.operation, 'all');
     const attributes = selectAttributes(jobTable, names, { job, authority: request.authority, now: now(), ...sent });
     const known = new Set(Object.keys(jobTable));

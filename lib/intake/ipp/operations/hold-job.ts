@@ -4,13 +4,14 @@ import { operationIds } from '../../../protocols/ipp/operations.js';
 import { readHoldUntil } from '../job-ticket.js';
 import type { Operation } from '../operation.js';
 import { ok } from '../request.js';
+import { actualId } from '../targets.js';
 
 export const holdJob: Operation = {
   id: operationIds['Hold-Job'],
   policy: 'job-owner',
   target: 'job',
   run: async (request, { spooler }, job) => {
-    await spooler.control.hold(job.id, readHoldUntil(request.operation, spooler) ?? 'indefinite');
+    await spooler.control.hold(actualId(job), readHoldUntil(request.operation, spooler) ?? 'indefinite');
     return ok;
   },
 };

@@ -21,7 +21,7 @@ export const printJob: Operation = {
     const job = await spooler.uploads.submit(
       id,
       { ...draft, printer: printer.name, origin },
-      { documents: [document], open: false },
+      { documents: [document], open: false, sender: request.sender },
     );
     return jobAnswer(request, job, ignored);
   },

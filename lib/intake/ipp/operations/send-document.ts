@@ -25,9 +25,9 @@ const receive = async (
   // No data with last-document only closes the job; but a job of one empty document is one.
   if (last && document.length === 0 && job.documents.length > 0) {
     await spooler.uploads.discard([document]);
-    return spooler.uploads.close(job.id);
+    return spooler.uploads.close(job.id, request.sender);
   }
-  return spooler.uploads.addDocument(job.id, document, { last });
+  return spooler.uploads.addDocument(job.id, document, { last, sender: request.sender });
 };
 
 /**

@@ -8,6 +8,7 @@ import { NotSupported, readHoldUntil } from '../job-ticket.js';
 import type { Operation } from '../operation.js';
 import { mostCopies } from '../printer-attributes.js';
 import { ok } from '../request.js';
+import { actualId } from '../targets.js';
 
 const settable = ['copies', 'job-hold-until', 'job-name', 'job-priority'];
 
@@ -37,7 +38,7 @@ export const setJobAttributes: Operation = {
     const priority = numberIn(group, 'job-priority', 100);
     const name = stringOf(group, 'job-name');
     const holdUntil = readHoldUntil(group, spooler);
-    await spooler.control.amend(job.id, {
+    await spooler.control.amend(actualId(job), {
       ...(copies === undefined ? {} : { copies }),
       ...(priority === undefined ? {} : { priority }),
       ...(name === undefined ? {} : { name }),
