@@ -97,10 +97,10 @@ export class IppConnection {
   static async open(parts: ConnectionParts): Promise<OpenedConnection> {
     const { target, clock, signal } = parts;
     const { host, port, scheme } = target.uri;
-    const { localAddress, tlsVerify } = target.options;
+    const { tlsVerify } = target.options;
     const context = scheme === 'ipps' && tlsVerify ? await parts.trust.context() : undefined;
     const started = clock.monotonic();
-    const connected = await connectDevice({ host, port, localAddress, signal, clock, timeoutMs: connectMs });
+    const connected = await connectDevice({ host, port, source: target.source, signal, clock, timeoutMs: connectMs });
     if (!connected.ok || scheme !== 'ipps') return IppConnection.#opened(connected, undefined);
     const ms = Math.max(1, connectMs - (clock.monotonic() - started));
     return IppConnection.#opened(connected, await secure(connected.socket, { ...parts, ms, context }));

@@ -44,12 +44,12 @@ export class LprPort implements Port {
       };
     }
     delivery.progress({ phase: 'connecting', written: 0, drained: 0, detail: '' });
-    const { uri, options } = target;
+    const { uri, options, source } = target;
     const connect = options.lpdReservedPort ? connectReserved : connectDevice;
     const connected = await connect({
       host: uri.host,
       port: uri.port,
-      localAddress: options.localAddress,
+      source,
       signal: delivery.signal,
       clock: this.#clock,
       timeoutMs: connectMs,

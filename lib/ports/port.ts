@@ -48,9 +48,18 @@ export interface Delivery {
   progress(progress: Progress): void;
 }
 
+/** Where a connection to a device comes from. */
+export interface PortSource {
+  /** One of them, of the device address's family; none: the kernel chooses. */
+  readonly addresses: readonly string[];
+  /** Tried first; when it cannot be had, any other will do. */
+  readonly port?: number;
+}
+
 export interface PortTarget {
   readonly uri: DeviceUri;
   readonly options: DeviceOptions;
+  readonly source: PortSource;
 }
 
 export interface Port {

@@ -72,10 +72,10 @@ export class RawPort implements Port {
     const clock = this.#clock;
     const { signal } = delivery;
     const { host, port } = target.uri;
-    const { localAddress } = target.options;
+    const { source } = target;
     const watch = new ProgressWatch({ clock, witness: this.#witness, delivery });
     try {
-      const connected = await connectDevice({ host, port, localAddress, signal, clock, timeoutMs: connectTimeoutMs });
+      const connected = await connectDevice({ host, port, source, signal, clock, timeoutMs: connectTimeoutMs });
       if (signal.aborted && !connected.ok) return outcome('canceled', 'not-started', connected.reason, 0);
       if (!connected.ok) return outcome('unreachable', 'not-started', connected.reason, 0);
       const link = new DeviceLink(connected.socket, { clock, signal });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { loopbackRule } from '../../lib/cluster/loopback-addresses.js';
+import { loopbackRule } from '../../lib/cluster/address-rules.js';
 import { Operations } from '../../lib/cluster/operations.js';
 import type { View } from '../../lib/cluster/view.js';
 import type { ErrorCode } from '../../lib/errors.js';

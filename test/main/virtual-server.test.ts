@@ -86,7 +86,7 @@ t.test('quiet doors take nothing new, close what is idle, and let uploads that h
   const resting = await LpdClient.open(lpd);
   while (group.underWay < 2) await new Promise((resolve) => setImmediate(resolve));
 
-  await group.quiet();
+  await group.quiet({ listens: false });
   t.ok(await isRefused(ipp), 'IPP takes no connection');
   t.ok(await isRefused(lpd), 'LPD takes no connection');
   await idle.ended();

@@ -92,7 +92,9 @@ export const delivery = (
 export const target = (deviceUri: string, options: Partial<DeviceOptions> = {}): PortTarget => {
   const parsed = parseDeviceUri(deviceUri);
   if (!parsed.ok) throw new Error(parsed.reason);
-  return { uri: parsed.uri, options: { ...defaultDeviceOptions, ...options } };
+  const { localAddress } = options;
+  const source = { addresses: localAddress === undefined ? [] : [localAddress] };
+  return { uri: parsed.uri, options: { ...defaultDeviceOptions, ...options }, source };
 };
 
 export const print = (port: Port, deviceUri: string, what: Delivery, options: Partial<DeviceOptions> = {}) =>
