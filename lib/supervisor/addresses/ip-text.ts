@@ -1,7 +1,6 @@
 // Pure: what `ip` of iproute2 is told, and what it says of the addresses that are there.
 
-import { isIPv6 } from 'node:net';
-import { canonicalAddress } from '../../platform/ip-address.js';
+const isIPv6 = (address: string): boolean => address.includes(':');
 
 /** A full prefix: the address brings no route with it. */
 const prefixed = (address: string): string => `${address}/${isIPv6(address) ? 128 : 32}`;
@@ -40,12 +39,11 @@ const longestLifetimeS = 2;
 export const readPresent = (json: string, dev: string): Present => {
   const links = JSON.parse(json) as readonly { readonly ifname?: string; readonly addr_info?: readonly AddressInfo[] }[];
   const all = links.flatMap(({ ifname, addr_info: infos = [] }) => infos.map((info) => ({ ifname, ...info })));
-  const spelled = ({ local = '' }: AddressInfo): string => canonicalAddress(local);
   const isOurs = (info: AddressInfo): boolean =>
     (info.prefixlen ?? 0) === (isIPv6(info.local ?? '') ? 128 : 32) &&
     (info.valid_life_time ?? Number.POSITIVE_INFINITY) <= longestLifetimeS;
   return {
-    addresses: new Set(all.map(spelled)),
-    ours: all.filter((info) => info.ifname === dev && isOurs(info)).map(spelled),
+    addresses: new Set(all.map(({ local = '' }) => local)),
+    ours: all.filter((info) => info.ifname === dev && isOurs(info)).map(({ local = '' }) => local),
   };
 };

@@ -2,7 +2,6 @@
 // ends at the node's deadline by itself, whatever becomes of the processes. The kernel goes on sending from an IPv6 address that was
 // removed (measured), so an address has to be open as well.
 
-import { isIPv6 } from 'node:net';
 import type { Fence } from './address-book.js';
 
 export interface FencePlace {
@@ -12,6 +11,8 @@ export interface FencePlace {
   /** TCP ports of devices, where connections to them do not come from floating addresses. */
   readonly devicePorts: readonly number[];
 }
+
+const isIPv6 = (address: string): boolean => address.includes(':');
 
 /** Their names in a set of inet_proto. */
 const protocols = ['tcp', 'udp', 'icmp', 'ipv6-icmp'] as const;
