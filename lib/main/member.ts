@@ -6,9 +6,10 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
-import { fixedAddresses, type PipeAddresses } from '../cluster/floating-addresses.js';
+import { fixedAddresses, type FloatingAddresses, type PipeAddresses } from '../cluster/floating-addresses.js';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { Operations } from '../cluster/operations.js';
+import { Probing } from '../cluster/probing.js';
 import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
@@ -88,6 +89,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   const { config, log, clock, stops } = around;
   const { cluster, openSpool, onFailure, supervision } = options;
   const watchdog = supervision?.watchdog;
+  const floating: FloatingAddresses = supervision?.addresses ?? fixedAddresses;
   const { stateDirectory, limits, jobs } = config;
   const me = config.node.name;
   await refuseSoleState(stateDirectory);
@@ -123,13 +125,14 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     multipleOperationTimeoutMs: jobs.multipleOperationTimeoutMs,
     clock,
     log,
-    addresses: supervision?.addresses ?? fixedAddresses,
+    addresses: floating,
     ways: waysOf(cluster),
     describe: (group) => node.view().observed.groups.get(group)?.record,
     onActivity: () => node.lookAgain(),
     onFirstByte: (group, epoch) => node.takeovers.firstByte(group, epoch),
     onUncertain: () => node.lose('it is not known what the store holds'),
   });
+  const probing = new Probing(floating, events);
   const { renewEveryMs, fenceAfterMs, takeoverAfterMs } = cluster;
   const node: ClusterNode = new ClusterNode({
     store: renewals,
@@ -143,7 +146,10 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     memory,
     resources: host,
     news: events,
-    onLook: (view) => peers.look(view),
+    onLook: (view) => {
+      peers.look(view);
+      probing.look(view);
+    },
     onRenewal: teller(watchdog),
     onLifeOver: async () => {
       watchdog?.tellEnded();
@@ -177,7 +183,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
         store,
         view: () => node.view(),
         addressRule: addressRuleOf(cluster, () => node.view()),
-        probe: (address) => (supervision?.addresses ?? fixedAddresses).probe(address),
+        probe: (address) => floating.probe(address),
       }),
       store,
     },
