@@ -17,6 +17,9 @@ export const putText = (addresses: readonly string[], { dev, lifetimeS }: { dev:
     })
     .join('');
 
+/** What is there before the lines that follow. */
+export const showText = (dev: string): string => `address show dev ${dev}\n`;
+
 export const removeText = (addresses: readonly string[], dev: string): string =>
   addresses.map((address) => `address del ${prefixed(address)} dev ${dev}\n`).join('');
 

@@ -89,10 +89,10 @@ export class KernelAddresses implements Addresses {
   }
 
   async removeAll(): Promise<void> {
+    const before = this.#looksBegun;
     this.#isLookAsked = true;
     this.#change(book.doubt(book.endLife(this.#book)));
     this.#settle({ do: 'put', why: 'the life that asked for it is over' });
-    const before = this.#looksBegun;
     const isSeen = (): boolean => !this.#book.puts || this.#lastLook > before;
     const isClosed = (): boolean => !this.#book.fences || this.#book.fence?.open.length === 0;
     await this.#until(() => isSeen() && this.#book.there.size === 0 && isClosed(), ['remove', 'look', 'fence']);
@@ -148,11 +148,15 @@ export class KernelAddresses implements Addresses {
     if (looks) this.#isLookAsked = false;
     const number = looks ? (this.#looksBegun += 1) : this.#looksBegun;
     if (command.do === 'remove') await this.#silence(command.addresses);
+    const { there } = this.#book;
     this.#book = book.began(this.#book, command, clock.monotonic());
     const end = await commands.execute(command);
     const time = clock.monotonic();
     if (looks && end.ok) this.#lastLook = number;
-    await this.#see(end, time);
+    if (this.#isFirstLook && end.left !== undefined) this.#book = book.foundLeft(this.#book, end.left);
+    this.#isFirstLook &&= end.left === undefined;
+    const seen = end.before ?? end.present;
+    if (seen !== undefined) await this.#miss(seen, { there, time });
     this.#book = book.ended(this.#book, command, end, time);
     if (this.#isLookAsked) this.#book = book.doubt(this.#book);
     if (end.error !== undefined) log.error({ command: command.do, why: end.error }, 'a command about addresses failed');
@@ -164,17 +168,16 @@ export class KernelAddresses implements Addresses {
     this.#pump();
   }
 
-  /** What the first look finds was left by an earlier life; later ones may find that something else took an address away. */
-  async #see({ present, left = [] }: Executed, time: number): Promise<void> {
-    if (present === undefined) return;
-    if (this.#isFirstLook) this.#book = book.foundLeft(this.#book, left);
-    this.#isFirstLook = false;
-    const lost = [...this.#announced].filter((address) => !present.has(address));
+  /** An address that was announced and is not there any more. */
+  async #miss(
+    seen: ReadonlySet<string>,
+    { there, time }: { readonly there: ReadonlyMap<string, number>; readonly time: number },
+  ): Promise<void> {
+    const lost = [...this.#announced].filter((address) => !seen.has(address));
     await this.#silence(lost);
     for (const address of lost) {
-      const goesAt = this.#book.there.get(address);
-      if (!this.#book.wanted.has(address) || goesAt === undefined) continue;
-      const text = time < goesAt ? 'something else removed it' : 'it was not refreshed in time';
+      if (!this.#book.wanted.has(address)) continue;
+      const text = time < (there.get(address) ?? 0) ? 'something else removed it' : 'it was not refreshed in time';
       this.#parts.log.warn({ address }, `an address was gone and is put back: ${text}`);
       this.#tell({ address, code: 'address-lost', text: `${text}; it is put back` });
     }

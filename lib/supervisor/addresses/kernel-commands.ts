@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../platform/clock.js';
 import type { Command, CommandEnd } from './address-book.js';
-import { putText, readPresent, removeText, type Present } from './ip-text.js';
+import { type Present, putText, readPresent, removeText, showText } from './ip-text.js';
 import { fenceText, setUpText, tearDownText, type FencePlace } from './nft-text.js';
 import type { ProgramEnd, ProgramRunner } from './programs.js';
 
@@ -21,6 +21,9 @@ export interface KernelParts {
 export type Executed = CommandEnd & {
   /** Why it is not ok. */
   readonly error?: string;
+  /** What was there before anything was put. */
+  readonly before?: ReadonlySet<string>;
+  /** What an earlier life may have left. */
   readonly left?: readonly string[];
 };
 
@@ -62,10 +65,19 @@ export class KernelCommands {
   }
 
   async #put({ addresses, lifetimeS }: Extract<Command, { do: 'put' }>): Promise<Executed> {
-    const end = await this.#ip(['-force', '-batch', '-'], putText(addresses, { dev: this.#dev(), lifetimeS }));
-    if (end.status === 0) return { ok: true };
+    const text = showText(this.#dev()) + putText(addresses, { dev: this.#dev(), lifetimeS });
+    const end = await this.#ip(['-json', '-force', '-batch', '-'], text);
+    if (end.status === 0) return { ok: true, ...this.#before(end) };
     // The others in the batch may be there.
     return { ...(await this.#look()), ok: false, error: whyNot(end, 'ip') };
+  }
+
+  #before({ stdout }: ProgramEnd): Pick<Executed, 'before'> {
+    try {
+      return { before: readPresent(stdout, this.#dev()).addresses };
+    } catch {
+      return {};
+    }
   }
 
   async #remove(addresses: readonly string[]): Promise<Executed> {
