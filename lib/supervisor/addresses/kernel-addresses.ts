@@ -6,7 +6,7 @@ import type { Log } from '../../platform/log.js';
 import * as book from './address-book.js';
 import type { Addresses } from './addresses.js';
 import type { Announcer } from './announcer.js';
-import type { Executed, KernelCommands } from './kernel-commands.js';
+import type { KernelCommands } from './kernel-commands.js';
 
 export interface KernelAddressesParts {
   readonly commands: Pick<KernelCommands, 'execute' | 'tearDown'>;

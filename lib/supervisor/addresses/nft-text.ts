@@ -49,7 +49,7 @@ ${unless('arp saddr ip', 4)}  }
 const devicesText = (table: string, ports: readonly number[]): string =>
   `table inet ${table} {
   set ports { type inet_service; flags timeout; }
-  chain devices {
+  chain to_devices {
     type filter hook output priority filter; policy accept;
     oifname != "lo" tcp dport { ${ports.join(', ')} } tcp dport != @ports drop
   }
