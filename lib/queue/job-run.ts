@@ -8,7 +8,8 @@ import type { Attempt, Outcome } from '../model/outcome.js';
 import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
 import type { Clock } from '../platform/clock.js';
-import type { Port, PortSource, Progress } from '../ports/port.js';
+import type { Port, Progress } from '../ports/port.js';
+import { deviceSource } from './device-source.js';
 import type { Documents } from './documents.js';
 import * as change from './job-changes.js';
 import type { JobTable } from './job-table.js';
@@ -116,18 +117,6 @@ const outgoing = (job: JobRecord, document: StoredDocument, { documents, tenure 
 });
 
 /**
- * Where the connection comes from. The first attempt after a takeover has the source port of the one that the last owner began, too: a printer
- * that serves one connection at a time drops the dead one at once then (DESIGN section 5).
- */
-const sourceOf = (job: JobRecord, printer: PrinterRecord, { sourceAddresses, tenure }: JobRunParts): PortSource => {
-  const own = printer.device.localAddress;
-  const addresses = own === undefined ? (sourceAddresses?.() ?? []) : [own];
-  const last = job.attempts.at(-1);
-  const isTakenOver = last !== undefined && last.epoch < tenure.epoch && last.sourcePort > 0 && addresses.length > 0;
-  return { addresses, ...(isTakenOver ? { port: last.sourcePort } : {}) };
-};
-
-/**
  * Throws `document-damaged` when a document is not what was received and no other node has it whole (nothing, or only a part, has left then);
  * `job-not-possible` or `job-not-found` when the job was changed before its first byte, and what the store threw when the attempt
  * could not be put on record (nothing has left then).
@@ -145,9 +134,12 @@ export const runJob = async (
   if (job === undefined) return stoppedBefore;
   const pagesBefore = await parts.pageCount(printer);
 
+  const addresses = parts.sourceAddresses?.() ?? [];
+  const source = deviceSource(job, printer, { addresses, epoch: tenure.epoch });
+
   const outcome = await ports[parsed.uri.scheme]
     .print(
-      { uri: parsed.uri, options: printer.device, source: sourceOf(job, printer, parts) },
+      { uri: parsed.uri, options: printer.device, source },
       {
         job: { id: job.id, uuid: job.uuid, name: job.name, user: job.user, host: serverName },
         documents: job.documents.map((document) => outgoing(job, document, parts)),

@@ -40,7 +40,10 @@ const longestLifetimeS = 2;
 
 /** Reads the output of `ip -json address show`. Throws when it is none. */
 export const readPresent = (json: string, dev: string): Present => {
-  const links = JSON.parse(json) as readonly { readonly ifname?: string; readonly addr_info?: readonly AddressInfo[] }[];
+  const links = JSON.parse(json) as readonly {
+    readonly ifname?: string;
+    readonly addr_info?: readonly AddressInfo[];
+  }[];
   const all = links.flatMap(({ ifname, addr_info: infos = [] }) => infos.map((info) => ({ ifname, ...info })));
   const isOurs = (info: AddressInfo): boolean =>
     (info.prefixlen ?? 0) === (isIPv6(info.local ?? '') ? 128 : 32) &&

@@ -15,7 +15,9 @@ export interface KernelAddressesParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Undefined where addresses are not put. */
-  readonly announcer: (onForeign: (address: string, hardware: string) => void) => Pick<Announcer, 'start' | 'stop'> | undefined;
+  readonly announcer: (
+    onForeign: (address: string, hardware: string) => void,
+  ) => Pick<Announcer, 'start' | 'stop'> | undefined;
   readonly probe: (address: string) => Promise<string | undefined>;
 }
 

@@ -84,7 +84,10 @@ export const setUpText = (place: FencePlace): string => {
  * One transaction: an element that is there already would not be given more time by adding it, so the sets are emptied and filled. Addresses that
  * were known stay so until the table goes: they may not speak when they are not open.
  */
-export const fenceText = ({ open, closing, deadline }: Fence, place: FencePlace & { readonly time: number }): string => {
+export const fenceText = (
+  { open, closing, deadline }: Fence,
+  place: FencePlace & { readonly time: number },
+): string => {
   const { table, floating, devicePorts, time } = place;
   const leftMs = deadline === undefined ? 0 : Math.floor(deadline - time);
   const filled = (family: string, set: string, members: readonly (string | number)[]): string =>

@@ -73,11 +73,14 @@ t.test('a renewal that is handled late extends the fence and skips the refresh',
   t.same(did, [`fence ${one} until 2100`]);
 });
 
-t.test('an address that comes between two renewals gets the shorter lifetime, and so do the others with it', async (t) => {
-  const { book } = settled(owning([one], 0), 10);
-  const { did } = settled(want(book, two), 280);
-  t.same(did.slice(0, 2), [`fence ${one} ${two} until 1800`, `put ${one} ${two} for 1s`]);
-});
+t.test(
+  'an address that comes between two renewals gets the shorter lifetime, and so do the others with it',
+  async (t) => {
+    const { book } = settled(owning([one], 0), 10);
+    const { did } = settled(want(book, two), 280);
+    t.same(did.slice(0, 2), [`fence ${one} ${two} until 1800`, `put ${one} ${two} for 1s`]);
+  },
+);
 
 t.test('renewals that are never quick keep an address for as long as they come', async (t) => {
   let { book } = settled(owning([one], 0), 10);
@@ -130,7 +133,10 @@ t.test('without a life nothing is put, and everything is removed', async (t) => 
   const over = settled(endLife(book), 1_800);
   t.same(over.did.slice(0, 2), [`remove ${one} ${six}`, 'fence  until undefined']);
   t.equal(over.book.there.size, 0);
-  t.same(settled(want(over.book, one), 1_900).did.filter((word) => word.startsWith('put')), []);
+  t.same(
+    settled(want(over.book, one), 1_900).did.filter((word) => word.startsWith('put')),
+    [],
+  );
 });
 
 t.test('after the deadline nothing is put, even before anybody said that the life is over', async (t) => {
@@ -164,48 +170,51 @@ t.test('where something else moves the addresses, the fence is all that is done'
   t.same(settled(renewed(end.book, { sentAt: 300, deadline: 2_100 }), 900).did, [`fence ${one} until 2100`]);
 });
 
-t.test('law: nothing is there 2.25 s after the send of the renewal that it was put for, unless it is being removed', async () => {
-  const event = fc.oneof(
-    fc.record({ kind: fc.constant('want' as const), address: fc.constantFrom(one, two, six) }),
-    fc.record({ kind: fc.constant('unwant' as const), address: fc.constantFrom(one, two, six) }),
-    fc.record({ kind: fc.constant('renewed' as const), ageMs: fc.integer({ min: 0, max: 2_000 }) }),
-    fc.record({ kind: fc.constant('over' as const) }),
-    fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 700 }) }),
-    fc.record({ kind: fc.constant('work' as const), tookMs: fc.integer({ min: 1, max: 1_500 }) }),
-  );
-  fc.assert(
-    fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-      let [book, time] = [fresh(), 10_000];
-      /** What the kernel has: when each goes, and the send that it was put for. */
-      const kernel = new Map<string, { goesAt: number; sentAt: number }>();
-      for (const each of events) {
-        if (each.kind === 'want' && book.confirmation !== undefined) book = want(book, each.address);
-        else if (each.kind === 'unwant') book = unwant(book, each.address);
-        else if (each.kind === 'renewed')
-          book = renewed(book, { sentAt: time - each.ageMs, deadline: time - each.ageMs + 1_800 });
-        else if (each.kind === 'over') book = endLife(book);
-        else if (each.kind === 'wait') time += each.ms;
-        else if (each.kind === 'work') {
-          const command = nextCommand(book, time);
-          if (command === undefined) continue;
-          book = began(book, command, time);
-          time += each.tookMs;
-          if (command.do === 'put')
-            for (const address of command.addresses)
-              kernel.set(address, { goesAt: time + command.lifetimeS * 1_000, sentAt: command.sentAt });
-          if (command.do === 'remove') for (const address of command.addresses) kernel.delete(address);
-          for (const [address, { goesAt }] of kernel) if (goesAt <= time) kernel.delete(address);
-          const looks = command.do === 'look' || command.do === 'remove';
-          book = ended(book, command, { ok: true, ...(looks ? { present: new Set(kernel.keys()) } : {}) }, time);
+t.test(
+  'law: nothing is there 2.25 s after the send of the renewal that it was put for, unless it is being removed',
+  async () => {
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant('want' as const), address: fc.constantFrom(one, two, six) }),
+      fc.record({ kind: fc.constant('unwant' as const), address: fc.constantFrom(one, two, six) }),
+      fc.record({ kind: fc.constant('renewed' as const), ageMs: fc.integer({ min: 0, max: 2_000 }) }),
+      fc.record({ kind: fc.constant('over' as const) }),
+      fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 700 }) }),
+      fc.record({ kind: fc.constant('work' as const), tookMs: fc.integer({ min: 1, max: 1_500 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
+        let [book, time] = [fresh(), 10_000];
+        /** What the kernel has: when each goes, and the send that it was put for. */
+        const kernel = new Map<string, { goesAt: number; sentAt: number }>();
+        for (const each of events) {
+          if (each.kind === 'want' && book.confirmation !== undefined) book = want(book, each.address);
+          else if (each.kind === 'unwant') book = unwant(book, each.address);
+          else if (each.kind === 'renewed')
+            book = renewed(book, { sentAt: time - each.ageMs, deadline: time - each.ageMs + 1_800 });
+          else if (each.kind === 'over') book = endLife(book);
+          else if (each.kind === 'wait') time += each.ms;
+          else if (each.kind === 'work') {
+            const command = nextCommand(book, time);
+            if (command === undefined) continue;
+            book = began(book, command, time);
+            time += each.tookMs;
+            if (command.do === 'put')
+              for (const address of command.addresses)
+                kernel.set(address, { goesAt: time + command.lifetimeS * 1_000, sentAt: command.sentAt });
+            if (command.do === 'remove') for (const address of command.addresses) kernel.delete(address);
+            for (const [address, { goesAt }] of kernel) if (goesAt <= time) kernel.delete(address);
+            const looks = command.do === 'look' || command.do === 'remove';
+            book = ended(book, command, { ok: true, ...(looks ? { present: new Set(kernel.keys()) } : {}) }, time);
+          }
+          const next = nextCommand(book, time);
+          for (const [address, { goesAt, sentAt }] of kernel) {
+            if (goesAt <= sentAt + 2_250 || goesAt <= time) continue;
+            if (next?.do !== 'remove' || !next.addresses.includes(address))
+              throw new Error(`${address} stays until ${goesAt - sentAt} ms after the send; next is ${words(next)}`);
+          }
         }
-        const next = nextCommand(book, time);
-        for (const [address, { goesAt, sentAt }] of kernel) {
-          if (goesAt <= sentAt + 2_250 || goesAt <= time) continue;
-          if (next?.do !== 'remove' || !next.addresses.includes(address))
-            throw new Error(`${address} stays until ${goesAt - sentAt} ms after the send; next is ${words(next)}`);
-        }
-      }
-    }),
-    { numRuns: 2_000 },
-  );
-});
+      }),
+      { numRuns: 2_000 },
+    );
+  },
+);

@@ -56,44 +56,53 @@ const stream = async ({ a, b }: { a: Host; b: Host }, local: string, port = 9_10
 };
 
 t.test('on hosts of their own', skipWithout(...hostNeeds), async (t: Test) => {
-  t.test('a supervisor that stands still loses all its addresses together, 2.0 to 2.3 s after the last refresh', async (t) => {
-    const { a } = await startHosts(t);
-    const log = kernelLog(a);
-    const holder = await startHolder(a);
-    for (const address of [one, two, six]) await holder.order({ do: 'up', address });
-    await pause(1_000);
-    holder.signal('SIGSTOP');
-    await until(
-      async () => [one, two, six].every((address) => log(address).at(-1)?.isDeleted === true),
-      () => 'all are gone',
-    );
-    for (const address of [one, two, six]) {
-      const [last, gone] = log(address).slice(-2);
-      const after = (gone?.at ?? 0) - (last?.at ?? 0);
-      t.ok(after >= 1_990 && after <= 2_300, `${address} went after ${after} ms`);
-    }
-  });
+  t.test(
+    'a supervisor that stands still loses all its addresses together, 2.0 to 2.3 s after the last refresh',
+    async (t) => {
+      const { a } = await startHosts(t);
+      const log = kernelLog(a);
+      const holder = await startHolder(a);
+      for (const address of [one, two, six]) await holder.order({ do: 'up', address });
+      await pause(1_000);
+      holder.signal('SIGSTOP');
+      await until(
+        async () => [one, two, six].every((address) => log(address).at(-1)?.isDeleted === true),
+        () => 'all are gone',
+      );
+      for (const address of [one, two, six]) {
+        const [last, gone] = log(address).slice(-2);
+        const after = (gone?.at ?? 0) - (last?.at ?? 0);
+        t.ok(after >= 1_990 && after <= 2_300, `${address} went after ${after} ms`);
+      }
+    },
+  );
 
-  t.test('an address that was taken down is gone when that is said, and later renewals do not bring it back', async (t) => {
-    const { a } = await startHosts(t);
-    const holder = await startHolder(a);
-    for (const address of [one, six]) await holder.order({ do: 'up', address });
-    t.ok((await addressesOf(a)).includes(one));
-    for (const address of [one, six]) {
-      await holder.order({ do: 'down', address });
-      t.notOk((await addressesOf(a)).includes(address));
-    }
-    const log = kernelLog(a);
-    await pause(1_000);
-    t.same([...log(one), ...log(six)], []);
-  });
+  t.test(
+    'an address that was taken down is gone when that is said, and later renewals do not bring it back',
+    async (t) => {
+      const { a } = await startHosts(t);
+      const holder = await startHolder(a);
+      for (const address of [one, six]) await holder.order({ do: 'up', address });
+      t.ok((await addressesOf(a)).includes(one));
+      for (const address of [one, six]) {
+        await holder.order({ do: 'down', address });
+        t.notOk((await addressesOf(a)).includes(address));
+      }
+      const log = kernelLog(a);
+      await pause(1_000);
+      t.same([...log(one), ...log(six)], []);
+    },
+  );
 
   t.test('at the end of a life nothing is left, and nothing can be put before the next renewal', async (t) => {
     const { a } = await startHosts(t);
     const holder = await startHolder(a);
     for (const address of [one, two, six]) await holder.order({ do: 'up', address });
     await holder.order({ do: 'remove-all' });
-    t.same((await addressesOf(a)).filter((address) => [one, two, six].includes(address)), []);
+    t.same(
+      (await addressesOf(a)).filter((address) => [one, two, six].includes(address)),
+      [],
+    );
     await t.rejects(holder.order({ do: 'up', address: one }), { message: /no renewal is confirmed/ });
     await holder.order({ do: 'end' });
     t.equal((await a.run('nft', 'list', 'ruleset')).stdout, '', 'no table is left');
@@ -125,32 +134,36 @@ t.test('on hosts of their own', skipWithout(...hostNeeds), async (t: Test) => {
     );
   });
 
-  t.test('a neighbour hears of the address five times in two seconds, and answers to a question', skipWithout('tcpdump'), async (t) => {
-    const { a, b } = await startHosts(t);
-    const heard = b.watch('tcpdump', '-l', '-n', '-tt', '-i', dev, `arp or (icmp6 and ip6[40] = 136)`);
-    const holder = await startHolder(a);
-    t.equal(await holder.order({ do: 'probe', address: b.four }), b.hardware);
-    t.equal(await holder.order({ do: 'probe', address: b.six }), b.hardware);
-    t.equal(await holder.order({ do: 'probe', address: one }), undefined);
-    t.equal(await holder.order({ do: 'probe', address: six }), undefined);
-    for (const address of [one, six]) await holder.order({ do: 'up', address });
-    const times = (address: string): number[] =>
-      heard
-        .filter((line) => new RegExp(`Reply ${address} is-at|tell ${address},|tgt is ${address},`).test(line))
-        .map((line) => Number(line.split(' ')[0]) * 1_000);
-    await until(
-      async () => times(one).length >= 5 && times(six).length >= 5,
-      () => `five of each: ${heard.join('\n')}`,
-    );
-    for (const address of [one, six]) {
-      const [first = 0, ...later] = times(address);
-      const gaps = later.slice(0, 4).map((at) => Math.round(at - first));
-      t.ok(
-        [200, 500, 1_000, 2_000].every((due, index) => Math.abs((gaps[index] ?? 0) - due) < 150),
-        `${address} at 0, ${gaps.join(', ')} ms`,
+  t.test(
+    'a neighbour hears of the address five times in two seconds, and answers to a question',
+    skipWithout('tcpdump'),
+    async (t) => {
+      const { a, b } = await startHosts(t);
+      const heard = b.watch('tcpdump', '-l', '-n', '-tt', '-i', dev, `arp or (icmp6 and ip6[40] = 136)`);
+      const holder = await startHolder(a);
+      t.equal(await holder.order({ do: 'probe', address: b.four }), b.hardware);
+      t.equal(await holder.order({ do: 'probe', address: b.six }), b.hardware);
+      t.equal(await holder.order({ do: 'probe', address: one }), undefined);
+      t.equal(await holder.order({ do: 'probe', address: six }), undefined);
+      for (const address of [one, six]) await holder.order({ do: 'up', address });
+      const times = (address: string): number[] =>
+        heard
+          .filter((line) => new RegExp(`Reply ${address} is-at|tell ${address},|tgt is ${address},`).test(line))
+          .map((line) => Number(line.split(' ')[0]) * 1_000);
+      await until(
+        async () => times(one).length >= 5 && times(six).length >= 5,
+        () => `five of each: ${heard.join('\n')}`,
       );
-    }
-  });
+      for (const address of [one, six]) {
+        const [first = 0, ...later] = times(address);
+        const gaps = later.slice(0, 4).map((at) => Math.round(at - first));
+        t.ok(
+          [200, 500, 1_000, 2_000].every((due, index) => Math.abs((gaps[index] ?? 0) - due) < 150),
+          `${address} at 0, ${gaps.join(', ')} ms`,
+        );
+      }
+    },
+  );
 
   for (const address of [one, six])
     t.test(`no octet leaves from ${address} once it is gone, those in the kernel's buffers neither`, async (t) => {
@@ -167,18 +180,21 @@ t.test('on hosts of their own', skipWithout(...hostNeeds), async (t: Test) => {
       t.equal(await packets(), before);
     });
 
-  t.test('a supervisor that stands still: no octet leaves after its deadline, although the address is still there', async (t) => {
-    const { a, b } = await startHosts(t);
-    const packets = await countPackets(b);
-    const holder = await startHolder(a);
-    await holder.order({ do: 'up', address: one });
-    await stream({ a, b }, one);
-    holder.signal('SIGSTOP');
-    await pause(1_850);
-    const before = await packets();
-    await pause(1_000);
-    t.equal(await packets(), before);
-  });
+  t.test(
+    'a supervisor that stands still: no octet leaves after its deadline, although the address is still there',
+    async (t) => {
+      const { a, b } = await startHosts(t);
+      const packets = await countPackets(b);
+      const holder = await startHolder(a);
+      await holder.order({ do: 'up', address: one });
+      await stream({ a, b }, one);
+      holder.signal('SIGSTOP');
+      await pause(1_850);
+      const before = await packets();
+      await pause(1_000);
+      t.equal(await packets(), before);
+    },
+  );
 
   t.test('an address that closes answers no new connection, refuses none, and keeps those that stand', async (t) => {
     const { a, b } = await startHosts(t);

@@ -96,26 +96,29 @@ t.test('an address is up when it is there, and announced from then on', async (t
   t.same([...these.spoken], [one, two]);
 });
 
-t.test('a removal waits for the refresh that runs, comes before the one that is due, and ends when the absence was seen', async (t) => {
-  const these = lab();
-  await owner(these, one, two);
-  these.behaviour.tookMs = 50;
-  these.renew();
-  await these.clock.advance(10);
-  const from = these.did.length - 1;
-  t.equal(these.did[from], 'put', 'a refresh runs');
-  const down = endOf(these.addresses.down(one));
-  these.renew();
-  await these.clock.advance(80);
-  t.equal(down(), 'waiting');
-  t.ok(these.kernel.has(one));
-  await these.clock.advance(70);
-  t.equal(down(), 'done');
-  t.same(these.did.slice(from, from + 3), ['put', 'remove', 'fence']);
-  t.same([...these.kernel], [two]);
-  await these.clock.advance(1_000);
-  t.same([...these.kernel], [two], 'no later refresh brings it back');
-});
+t.test(
+  'a removal waits for the refresh that runs, comes before the one that is due, and ends when the absence was seen',
+  async (t) => {
+    const these = lab();
+    await owner(these, one, two);
+    these.behaviour.tookMs = 50;
+    these.renew();
+    await these.clock.advance(10);
+    const from = these.did.length - 1;
+    t.equal(these.did[from], 'put', 'a refresh runs');
+    const down = endOf(these.addresses.down(one));
+    these.renew();
+    await these.clock.advance(80);
+    t.equal(down(), 'waiting');
+    t.ok(these.kernel.has(one));
+    await these.clock.advance(70);
+    t.equal(down(), 'done');
+    t.same(these.did.slice(from, from + 3), ['put', 'remove', 'fence']);
+    t.same([...these.kernel], [two]);
+    await these.clock.advance(1_000);
+    t.same([...these.kernel], [two], 'no later refresh brings it back');
+  },
+);
 
 t.test('what cannot be put is told with the reason', async (t) => {
   const these = lab();

@@ -6,14 +6,17 @@ import { fenceText, setUpText, tableOf, tearDownText } from '../../../lib/superv
 
 const [four, six] = ['192.0.2.1', '2001:db8::6'];
 
-t.test('addresses are put with a full prefix and a lifetime, IPv6 without the kernel’s duplicate detection', async (t) => {
-  t.equal(
-    putText([four, six], { dev: 'eth0', lifetimeS: 2 }),
-    `address replace ${four}/32 dev eth0 valid_lft 2 preferred_lft 0\n` +
-      `address replace ${six}/128 dev eth0 valid_lft 2 preferred_lft 0 nodad\n`,
-  );
-  t.equal(removeText([six], 'eth0'), `address del ${six}/128 dev eth0\n`);
-});
+t.test(
+  'addresses are put with a full prefix and a lifetime, IPv6 without the kernel’s duplicate detection',
+  async (t) => {
+    t.equal(
+      putText([four, six], { dev: 'eth0', lifetimeS: 2 }),
+      `address replace ${four}/32 dev eth0 valid_lft 2 preferred_lft 0\n` +
+        `address replace ${six}/128 dev eth0 valid_lft 2 preferred_lft 0 nodad\n`,
+    );
+    t.equal(removeText([six], 'eth0'), `address del ${six}/128 dev eth0\n`);
+  },
+);
 
 t.test('what is there is read from every interface; ours are known by their prefix and their short life', async (t) => {
   const info = (local: string, prefixlen: number, valid: number) => ({ local, prefixlen, valid_life_time: valid });
