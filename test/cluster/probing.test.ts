@@ -33,7 +33,7 @@ const viewOf = (silenceMs: number, self: object = {}): View => {
     value: unknown,
     at: number,
     revision: number,
-  ) => arrived(observed, part, { name, revision, record: value } as never, at);
+  ) => arrived(observed, part, { name, revision, record: value }, at);
   let observed = put(nothingObserved, 'groups', 'sales', group, 0, 1);
   observed = put(observed, 'owners', 'sales', owner, 0, 2);
   observed = put(observed, 'nodes', 'b', record('b1'), time - silenceMs, 9);

@@ -20,8 +20,7 @@ export class AddressHolder {
 
   constructor(host: Host, { backEnd = 'linux', fencing = 'hard', before = [] }: HolderOptions = {}) {
     const main = path.join(import.meta.dirname, 'address-holder-main.js');
-    const [command = process.execPath, ...args] = [...before, process.execPath, main, backEnd, fencing];
-    this.#child = host.start(command, ...args);
+    this.#child = host.start('env', ...before, process.execPath, main, backEnd, fencing);
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       const word = JSON.parse(line) as HolderWord;
       if (word.kind === 'news') this.news.push(word.said);

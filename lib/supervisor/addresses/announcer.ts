@@ -57,19 +57,22 @@ export class Announcer {
   }
 
   async #announce(address: string, signal: AbortSignal): Promise<void> {
-    const { neighbours, clock, log } = this.#parts;
+    const { clock } = this.#parts;
     const said = new Set<Promise<void>>();
     for (let n = 0; ; n += 1) {
       await clock.sleep(announcementGapMs(n), signal);
       if (signal.aborted) break;
       // The program waits for an answer; the next announcement does not wait for the program.
-      const ended = neighbours.announce(address, n, signal).then(({ status, stderr }) => {
-        said.delete(ended);
-        if (status !== 0 && !signal.aborted) log.warn({ address, status, stderr }, 'an address could not be announced');
-      });
-      said.add(ended);
+      const saying = this.#say(address, n, signal).finally(() => said.delete(saying));
+      said.add(saying);
     }
     await Promise.all(said);
+  }
+
+  async #say(address: string, n: number, signal: AbortSignal): Promise<void> {
+    const { neighbours, log } = this.#parts;
+    const { status, stderr } = await neighbours.announce(address, n, signal);
+    if (status !== 0 && !signal.aborted) log.warn({ address, status, stderr }, 'an address could not be announced');
   }
 
   async #watch(address: string, signal: AbortSignal): Promise<void> {

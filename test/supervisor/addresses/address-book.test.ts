@@ -1,6 +1,6 @@
 // Which command comes next, and that no order of events lets an address outlive its renewal.
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import {
   began,
