@@ -1,12 +1,14 @@
-// Two hosts on one link: network namespaces of their own, joined by a cable, each with an IPv4 and an IPv6 address. Needs root.
+// Hosts on one link: network namespaces of their own on one bridge, each with an IPv4 and an IPv6 address. Needs root.
 
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { run, type RunResult, type TestScope, which } from './peers.js';
 
 export const hostNeeds = ['root', 'ip', 'nft', 'arping', 'perl'] as const;
 
 export interface Host {
+  readonly name: string;
   readonly four: string;
   readonly six: string;
   readonly hardware: string;
@@ -16,6 +18,10 @@ export interface Host {
   start(command: string, ...args: readonly string[]): ChildProcess;
   /** The same; what it prints, line by line, as it comes. */
   watch(command: string, ...args: readonly string[]): string[];
+  /** Sends it to every process there, but for `ip`, which may keep the kernel's log. */
+  signalAll(signal: NodeJS.Signals): Promise<void>;
+  /** Its cable. */
+  setLink(state: 'up' | 'down'): Promise<void>;
 }
 
 export const dev = 'eth0';
@@ -28,7 +34,19 @@ const must = async (command: string, ...args: readonly string[]): Promise<string
   return stdout;
 };
 
-const hostIn = async (t: TestScope, space: string, number: number): Promise<Host> => {
+const signalAll = async (space: string, signal: NodeJS.Signals): Promise<void> => {
+  for (const pid of (await must('ip', 'netns', 'pids', space)).split('\n').filter(Boolean))
+    try {
+      if (readFileSync(`/proc/${pid}/comm`, 'latin1').trim() !== 'ip') process.kill(Number(pid), signal);
+    } catch {
+      // It has ended meanwhile.
+    }
+};
+
+const hostIn = async (
+  t: TestScope,
+  { name, space, number }: { readonly name: string; readonly space: string; readonly number: number },
+): Promise<Host> => {
   const [four, six] = [`10.77.0.${number}`, `fd77::${number}`];
   await must('ip', '-n', space, 'link', 'set', 'lo', 'up');
   await must('ip', '-n', space, 'link', 'set', dev, 'up');
@@ -47,6 +65,7 @@ const hostIn = async (t: TestScope, space: string, number: number): Promise<Host
     return child;
   };
   return {
+    name,
     four,
     six,
     hardware: links[0]?.address ?? '',
@@ -57,20 +76,41 @@ const hostIn = async (t: TestScope, space: string, number: number): Promise<Host
       createInterface({ input: start(command, ...args).stdout! }).on('line', (line) => lines.push(line));
       return lines;
     },
+    signalAll: (signal) => signalAll(space, signal),
+    setLink: async (state) => {
+      await must('ip', '-n', space, 'link', 'set', dev, state);
+    },
   };
 };
 
-/** Resolves when both reach each other, over IPv6 as well. */
-export const startHosts = async (t: TestScope): Promise<{ readonly a: Host; readonly b: Host }> => {
+const makeSpace = async (t: TestScope, space: string): Promise<void> => {
+  await must('ip', 'netns', 'add', space);
+  t.teardown(async () => {
+    await signalAll(space, 'SIGKILL');
+    await must('ip', 'netns', 'delete', space);
+  });
+  // No waiting for the kernel's own duplicate detection.
+  await must('ip', 'netns', 'exec', space, 'sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0');
+};
+
+/** Name → host, with the addresses 10.77.0.N and fd77::N, N from 1. */
+export const startHosts = async <Name extends string>(
+  t: TestScope,
+  ...names: readonly Name[]
+): Promise<Readonly<Record<Name, Host>>> => {
   count += 1;
-  const spaces = ['a', 'b'].map((name) => `pl-${process.pid}-${count}${name}`);
-  const [one = '', other = ''] = spaces;
-  for (const space of spaces) {
-    await must('ip', 'netns', 'add', space);
-    t.teardown(() => must('ip', 'netns', 'delete', space));
-    // No waiting for the kernel's own duplicate detection.
-    await must('ip', 'netns', 'exec', space, 'sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0');
+  const spaceOf = (name: string): string => `pl-${process.pid}-${count}${name}`;
+  const bridge = spaceOf('-bridge');
+  await makeSpace(t, bridge);
+  await must('ip', '-n', bridge, 'link', 'add', 'bridge', 'type', 'bridge');
+  await must('ip', '-n', bridge, 'link', 'set', 'bridge', 'up');
+  const hosts: [Name, Host][] = [];
+  for (const [index, name] of names.entries()) {
+    const space = spaceOf(name);
+    await makeSpace(t, space);
+    await must('ip', '-n', space, 'link', 'add', dev, 'type', 'veth', 'peer', 'name', `to-${name}`, 'netns', bridge);
+    await must('ip', '-n', bridge, 'link', 'set', 'dev', `to-${name}`, 'master', 'bridge', 'up');
+    hosts.push([name, await hostIn(t, { name, space, number: index + 1 })]);
   }
-  await must('ip', '-n', one, 'link', 'add', dev, 'type', 'veth', 'peer', 'name', dev, 'netns', other);
-  return { a: await hostIn(t, one, 1), b: await hostIn(t, other, 2) };
+  return Object.fromEntries(hosts) as Record<Name, Host>;
 };

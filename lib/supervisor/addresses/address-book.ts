@@ -1,5 +1,5 @@
 // Pure: which command about this node's floating addresses comes next (DESIGN section 5, "Addresses"). Law: no lifetime that is given here lets
-// an address outlive `send of the confirmed renewal + 2.25 s`; an absent address is never refreshed; an address is gone when that was seen.
+// an address outlive `send of the confirmed renewal + 2.6 s`, by when others may have it; an address is gone when that was seen.
 
 /** A confirmed renewal of the life that may have addresses. CLOCK_MONOTONIC, ms. */
 export interface Confirmation {
@@ -48,16 +48,20 @@ export interface Book {
   readonly recalled: ReadonlySet<string>;
   /** Send time of the renewal for which it was given. */
   readonly recalledFor: number;
+  /** The last lifetime reaches too far, if by little: a shorter one is to follow at once. */
+  readonly isTooLong: boolean;
   readonly lookAt: number;
   /** Nothing is tried before, after a failure. */
   readonly pauseUntil: number;
 }
 
-/** The kernel's shortest lifetimes are whole seconds; DESIGN gives an address two of them. */
-const lifetimeMs = 2_000;
-/** A renewal whose answer is handled later is no quick one. */
-const quickMs = 150;
-/** A lifetime that was given later than this after its send, beyond what it was shortened by, is taken back. */
+/** Two seconds are given this soon after the send: the kernel lets them last for up to 2.51 s (its rounding, and its timers' grain at 250 Hz). */
+const quickMs = 60;
+/** When they were given later than this, they are cut to one. */
+const quickEndMs = 90;
+/** One second, which lasts for up to 1.28 s, is given this soon after the send. */
+const slowMs = 1_150;
+/** What was given later than this beyond the send, and the second that it may have been shortened by, is taken back. */
 const latestMs = 250;
 const lookEveryMs = 1_000;
 const pauseMs = 100;
@@ -73,6 +77,7 @@ export const newBook = (way: { readonly puts: boolean; readonly fences: boolean;
   putFor: Number.NEGATIVE_INFINITY,
   recalled: new Set(),
   recalledFor: Number.NEGATIVE_INFINITY,
+  isTooLong: false,
   lookAt: way.time,
   pauseUntil: way.time,
 });
@@ -107,17 +112,18 @@ export const endLife = (book: Book): Book => ({
 /** What is there is to be seen again, whatever is known of it. */
 export const doubt = (book: Book): Book => ({ ...book, lookAt: Number.NEGATIVE_INFINITY });
 
-/**
- * The lifetime that may be given so long after the renewal's send; 0: none. A renewal that is no quick one may still give one second: that ends
- * before the two seconds of a quick one would.
- */
-export const lifetimeSAt = (ageMs: number): number => {
-  if (ageMs <= quickMs) return lifetimeMs / 1_000;
-  return ageMs <= quickMs + lifetimeMs / 2 ? lifetimeMs / 2_000 : 0;
+/** The lifetime that may be given so long after the renewal's send; the kernel knows whole seconds only. */
+export const lifetimeSAt = (ageMs: number): 0 | 1 | 2 => {
+  if (ageMs <= quickMs) return 2;
+  return ageMs <= slowMs ? 1 : 0;
 };
 
-const isLate = ({ sentAt, lifetimeS }: { sentAt: number; lifetimeS: number }, time: number): boolean =>
-  time > sentAt + latestMs + lifetimeMs - lifetimeS * 1_000;
+type Put = Extract<Command, { do: 'put' }>;
+
+const isLate = ({ sentAt, lifetimeS }: Put, time: number): boolean =>
+  time > sentAt + latestMs + (lifetimeS === 1 ? 1_000 : 0);
+
+const isTooLong = ({ sentAt, lifetimeS }: Put, time: number): boolean => lifetimeS === 2 && time > sentAt + quickEndMs;
 
 const sameMembers = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((each) => other.includes(each));
@@ -145,7 +151,9 @@ const putting = (book: Book, time: number): Command | undefined => {
   const addresses = [...wanted];
   const isMissing = addresses.some((address) => !there.has(address));
   const lengthens = addresses.some((address) => (there.get(address) ?? 0) < time + lifetimeS * 1_000);
-  return isMissing || (putFor < sentAt && lengthens) ? { do: 'put', addresses, lifetimeS, sentAt } : undefined;
+  return isMissing || book.isTooLong || (putFor < sentAt && lengthens)
+    ? { do: 'put', addresses, lifetimeS, sentAt }
+    : undefined;
 };
 
 const fencing = (book: Book, time: number): Command | undefined => {
@@ -157,7 +165,10 @@ const fencing = (book: Book, time: number): Command | undefined => {
 /** The next command; undefined: nothing is to be done now. */
 export const nextCommand = (book: Book, time: number): Command | undefined => {
   if (time < book.pauseUntil) return undefined;
-  const going = [...book.there.keys()].filter((address) => !book.wanted.has(address) || book.recalled.has(address));
+  const isCut = book.isTooLong && lifetimeSAt(time - (book.confirmation?.sentAt ?? 0)) === 0;
+  const going = [...book.there.keys()].filter(
+    (address) => isCut || !book.wanted.has(address) || book.recalled.has(address),
+  );
   if (going.length > 0) return { do: 'remove', addresses: going };
   if (!isFenced(book)) return { do: 'fence', fence: wantedFence(book) };
   const due = isAlive(book, time) ? (putting(book, time) ?? fencing(book, time)) : undefined;
@@ -175,7 +186,7 @@ export const began = (book: Book, command: Command, time: number): Book => {
   if (command.do !== 'put') return book;
   const there = new Map(book.there);
   for (const address of command.addresses) there.set(address, time + command.lifetimeS * 1_000);
-  return { ...book, there, putFor: command.sentAt };
+  return { ...book, there, putFor: command.sentAt, isTooLong: false };
 };
 
 const seen = (book: Book, present: ReadonlySet<string>, time: number): Book => ({
@@ -190,7 +201,9 @@ export const ended = (book: Book, command: Command, { ok, present }: CommandEnd,
   const known = present === undefined ? book : seen(book, present, time);
   const paused = ok ? known : { ...known, pauseUntil: time + pauseMs };
   if (command.do === 'fence') return { ...paused, fence: ok ? command.fence : undefined };
-  if (command.do !== 'put' || !isLate(command, time)) return paused;
+  if (command.do === 'remove' && ok) return { ...paused, isTooLong: paused.isTooLong && paused.there.size > 0 };
+  if (command.do !== 'put') return paused;
+  if (!isLate(command, time)) return { ...paused, isTooLong: isTooLong(command, time) };
   return { ...paused, recalled: new Set(command.addresses), recalledFor: command.sentAt };
 };
 
