@@ -16,7 +16,7 @@ export interface Host {
   run(command: string, ...args: readonly string[]): Promise<RunResult>;
   /** Keeps a program up there until the scope ends. */
   start(command: string, ...args: readonly string[]): ChildProcess;
-  /** The same; what it prints, line by line, as it comes. */
+  /** The same; what it prints and complains of, line by line, as it comes. */
   watch(command: string, ...args: readonly string[]): string[];
   /** Sends it to every process there, but for `ip`, which may keep the kernel's log. */
   signalAll(signal: NodeJS.Signals): Promise<void>;
@@ -55,7 +55,8 @@ const hostIn = async (
   const links = JSON.parse(await must('ip', '-n', space, '-json', 'link', 'show', dev)) as { address: string }[];
   const start = (command: string, ...args: readonly string[]): ChildProcess => {
     const file = command.startsWith('/') ? command : (which(command) ?? command);
-    const child = spawn('ip', ['netns', 'exec', space, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('ip', ['netns', 'exec', space, file, ...args], { stdio: 'pipe' });
+    child.stderr.resume();
     t.teardown(async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -73,7 +74,9 @@ const hostIn = async (
     start,
     watch: (command, ...args) => {
       const lines: string[] = [];
-      createInterface({ input: start(command, ...args).stdout! }).on('line', (line) => lines.push(line));
+      const { stdout, stderr } = start(command, ...args);
+      for (const input of [stdout, stderr])
+        if (input !== null) createInterface({ input }).on('line', (line) => lines.push(line));
       return lines;
     },
     signalAll: (signal) => signalAll(space, signal),
