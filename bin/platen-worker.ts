@@ -4,11 +4,13 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PipeAddresses } from '../lib/cluster/floating-addresses.js';
 import { PipeWatchdog, type SupervisorMessage, type WorkerPipe } from '../lib/cluster/watchdog.js';
 import { loadConfig } from '../lib/config.js';
 import { ConfigError } from '../lib/config/document.js';
 import { PlatenError } from '../lib/errors.js';
 import { startNode } from '../lib/main.js';
+import type { Supervision } from '../lib/main/member.js';
 import { banner } from '../lib/main/banner.js';
 import { machineClock, systemClock } from '../lib/platform/clock.js';
 import { createLog } from '../lib/platform/log.js';
@@ -38,12 +40,17 @@ const pipe: WorkerPipe = {
   },
 };
 
-const toldTo = (what: 'go' | 'stop'): Promise<void> =>
+const toldTo = <Tell extends 'go' | 'stop'>(what: Tell): Promise<Extract<SupervisorMessage, { tell: Tell }>> =>
   new Promise((resolve) =>
-    pipe.onMessage(({ tell }) => {
-      if (tell === what) resolve();
+    pipe.onMessage((message) => {
+      if (message.tell === what) resolve(message as Extract<SupervisorMessage, { tell: Tell }>);
     }),
   );
+
+const supervisionBy = (hindrance: string | undefined): Supervision => {
+  const watchdog = new PipeWatchdog({ pipe, clock: systemClock, machineTime: () => machineClock.monotonic() });
+  return { watchdog, addresses: new PipeAddresses(pipe, () => watchdog.incarnation ?? ''), hindrance };
+};
 
 const run = async (): Promise<void> => {
   const { values } = parseArgs({
@@ -72,20 +79,17 @@ const run = async (): Promise<void> => {
       'whether this node is alone or in a cluster was changed in the configuration: stop platend and start it again',
     );
   const stopAsked = new Promise<void>((resolve) => {
-    void told.then(resolve);
+    void told.then(() => resolve());
     process.on('SIGTERM', () => resolve());
     // A terminal's Ctrl-C reaches the parent too, which passes it on.
     process.on('SIGINT', () => undefined);
   });
-  if (values.supervised) await allowed;
-  const watchdog = values.supervised
-    ? new PipeWatchdog({ pipe, clock: systemClock, machineTime: () => machineClock.monotonic() })
-    : undefined;
+  const supervision = values.supervised ? supervisionBy((await allowed).hindrance) : undefined;
   let isReady = false;
   const starting = startNode({
     config,
     log,
-    ...(watchdog === undefined ? {} : { watchdog }),
+    ...(supervision === undefined ? {} : { supervision }),
     onFailure: (error) => {
       log.error({ err: error }, 'the node cannot trust its disk or its store any more: it stops at once');
       process.stderr.write(`platend: ${(error as Error).message}\n`);
@@ -111,7 +115,7 @@ const run = async (): Promise<void> => {
     process.stdout.write(`stopping: up to ${seconds} s for what is being sent (${sending.join(', ')})\n`);
   }
   await node.stop({ cutOffAfterMs: config.jobs.stopTimeoutMs });
-  watchdog?.close();
+  supervision?.watchdog.close();
   process.stdout.write('stopped\n');
   process.removeAllListeners('disconnect');
   process.disconnect?.();

@@ -2,10 +2,9 @@
 
 import { isIPv6 } from 'node:net';
 import { AdminServer } from './admin/admin-server.js';
-import type { Watchdog } from './cluster/watchdog.js';
 import type { Config } from './config.js';
 import type { Bound } from './main/doors.js';
-import { startMember } from './main/member.js';
+import { startMember, type Supervision } from './main/member.js';
 import { startSoleNode } from './main/sole-node.js';
 import { Stops, type StopOptions } from './main/stops.js';
 import { type Clock, systemClock } from './platform/clock.js';
@@ -23,7 +22,7 @@ export interface NodeParts {
   /** Told once when the node must leave its duty at once: the disk or the store cannot be trusted. */
   readonly onFailure: (error: unknown) => void;
   /** The supervisor, where this is a node of a cluster. */
-  readonly watchdog?: Watchdog;
+  readonly supervision?: Supervision;
   /** For tests that put something between the node and its disk. */
   readonly openStore?: typeof openEmbeddedStore;
   readonly openSpool?: typeof Spool.open;
@@ -49,7 +48,7 @@ export const startNode = async ({
   log,
   clock = systemClock,
   onFailure,
-  watchdog,
+  supervision,
   openStore = openEmbeddedStore,
   openSpool = (options) => Spool.open(options),
 }: NodeParts): Promise<RunningNode> => {
@@ -58,7 +57,7 @@ export const startNode = async ({
   const { stateDirectory, limits, cluster } = config;
   try {
     await ensureDirectory(stateDirectory);
-    const member = cluster && (await startMember(around, { cluster, openSpool, onFailure, watchdog }));
+    const member = cluster && (await startMember(around, { cluster, openSpool, onFailure, supervision }));
     const { makings, servers } = member ?? (await startSoleNode(around, { openStore, openSpool }, onFailure));
     const { events } = makings;
     const node = config.node.name;

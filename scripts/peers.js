@@ -16,6 +16,9 @@ const peers = {
   dbus: 'dbus-daemon',
   'avahi-daemon': 'avahi-daemon',
   iproute2: 'ip',
+  nftables: 'nft',
+  'iputils-arping': 'arping',
+  tcpdump: 'tcpdump',
   strace: 'strace',
   'etcd-server': 'etcd',
 };

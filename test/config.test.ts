@@ -101,6 +101,10 @@ const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] 
   ['an owner that outlives its address', ofCluster('fenceAfterMs: 2250'), /fenceAfterMs: .*less than 2250/],
   ['renewals that are too rare', ofCluster('renewEveryMs: 601'), /renewEveryMs: three renewals must fit/],
   ['nodes that speak over a network', ofCluster('address: 192.0.2.1'), /address: .*only on loopback/],
+  ['addresses without an interface', ofCluster('backEnd: linux'), /interface: .*needs the network interface/],
+  ['an interface that gets no address', ofCluster('interface: eth0'), /interface: .*"loopback" puts no addresses/],
+  ['a name that no interface has', ofCluster('backEnd: linux\n  interface: eth0/1'), /interface: expected the name/],
+  ['a fence that is not there', ofCluster('fencing: soft'), /fencing: .*has no fences/],
   [
     'plain text to a member elsewhere',
     'cluster: {endpoints: ["http://192.0.2.1:2379"]}',

@@ -2,6 +2,7 @@
 
 import type { Finding } from './decision.js';
 import { acting, waiting } from './decision.js';
+import { probeMs } from './probing.js';
 import { isWatchFresh, seconds, silenceOf, type View } from './view.js';
 
 /** What to do about another node; undefined while it is heard of, or known to be dead. */
@@ -11,7 +12,7 @@ export const fencing = (view: View, node: string): Finding | undefined => {
   if (seen === undefined || silence === undefined || seen.record.fenced !== undefined) return undefined;
   const { time, timing } = view;
   if (silence < timing.renewEveryMs + timing.renewTimeoutMs)
-    return { actions: [], because: `${node} is alive`, lookAgainAt: seen.heardAt + timing.takeoverAfterMs };
+    return { actions: [], because: `${node} is alive`, lookAgainAt: seen.heardAt + timing.takeoverAfterMs - probeMs };
   if (!isWatchFresh(view)) return waiting('my own renewals do not come back; I cannot judge others');
   if (silence >= timing.takeoverAfterMs) {
     const because = `${node} was silent for ${seconds(silence)}`;
@@ -20,6 +21,6 @@ export const fencing = (view: View, node: string): Finding | undefined => {
   const left = timing.takeoverAfterMs - silence;
   return waiting(
     `${node} was silent for ${seconds(silence)} of ${seconds(timing.takeoverAfterMs)}; look again in ${seconds(left)}`,
-    time + left,
+    time + (left > probeMs ? left - probeMs : left),
   );
 };

@@ -10,6 +10,7 @@ import { hindrance } from './candidates.js';
 import {
   type AddressRule,
   changedGroup,
+  claimsOf,
   createdGroup,
   type GroupDraft,
   type GroupSettings,
@@ -28,6 +29,8 @@ export interface OperationsParts {
   /** What this node sees of the others: a move is refused by it. */
   readonly view: () => View;
   readonly addressRule: AddressRule;
+  /** The hardware address of a host on the network that has the address already. */
+  readonly probe?: (address: string) => Promise<string | undefined>;
 }
 
 /** Throws `group-not-found`. */
@@ -48,6 +51,7 @@ export class Operations {
   /** Throws `group-exists`, `group-refused`, `bad-request`. */
   async createGroup(draft: GroupDraft): Promise<GroupRecord> {
     const record = createdGroup(draft, this.#parts.addressRule);
+    await this.#assertUnheard(record);
     await this.#groups.edit(draft.name, (current) => {
       if (current !== undefined) throw new PlatenError('group-exists', `group ${draft.name} exists already`);
       return { record };
@@ -107,12 +111,17 @@ export class Operations {
     }
   }
 
-  addResource(group: string, draft: ResourceDraft): Promise<GroupRecord> {
-    return this.#change(group, (record) => withResource(record, draft, this.#parts.addressRule));
+  async addResource(group: string, draft: ResourceDraft): Promise<GroupRecord> {
+    const added = (record: GroupRecord): GroupRecord => withResource(record, draft, this.#parts.addressRule);
+    await this.#assertUnheard(added(await this.group(group)));
+    return this.#change(group, added);
   }
 
-  changeResource(group: string, name: string, change: ResourceChange): Promise<GroupRecord> {
-    return this.#change(group, (record) => withChangedResource(record, name, change, this.#parts.addressRule));
+  async changeResource(group: string, name: string, change: ResourceChange): Promise<GroupRecord> {
+    const changed = (record: GroupRecord): GroupRecord =>
+      withChangedResource(record, name, change, this.#parts.addressRule);
+    await this.#assertUnheard(changed(await this.group(group)));
+    return this.#change(group, changed);
   }
 
   removeResource(group: string, name: string): Promise<GroupRecord> {
@@ -154,6 +163,19 @@ export class Operations {
 
   async #change(group: string, edit: (record: GroupRecord) => GroupRecord): Promise<GroupRecord> {
     return existing(group, await this.#groups.edit(group, (current) => ({ record: edit(existing(group, current)) })));
+  }
+
+  /** Addresses that no group has yet are asked for on the network (R32). Throws `group-refused`. */
+  async #assertUnheard(record: GroupRecord): Promise<void> {
+    const { store, probe } = this.#parts;
+    if (probe === undefined) return;
+    const asked = claimsOf(record).addresses.map(async (address) => {
+      if ((await store.get(keys.address(address))) !== undefined) return;
+      const hardware = await probe(address);
+      if (hardware !== undefined)
+        throw new PlatenError('group-refused', `another host (${hardware}) has the address ${address} already`);
+    });
+    await Promise.all(asked);
   }
 
   async #assertEmpty(group: string): Promise<void> {

@@ -3,18 +3,36 @@
 
 import type { Clock } from '../platform/clock.js';
 
-/** What the supervisor is told. Deadlines are CLOCK_MONOTONIC, ms. */
+/** What the worker asks of the supervisor about one floating address. It never runs `ip`, `nft` or `arping` itself. */
+export interface AddressRequest {
+  /** `close`, `reopen`: new connections get no answer, or get one again. `probe`: who else has it? */
+  readonly do: 'up' | 'down' | 'close' | 'reopen' | 'probe';
+  readonly address: string;
+}
+
+export interface NewsOfAddress {
+  readonly address: string;
+  readonly code: 'address-lost' | 'address-conflict';
+  readonly text: string;
+}
+
+/** What the supervisor is told. Times are CLOCK_MONOTONIC, ms. */
 export type WorkerMessage =
   | { readonly tell: 'life'; readonly incarnation: string }
-  | { readonly tell: 'deadline'; readonly incarnation: string; readonly deadline: number }
+  /** `sentAt`: of the renewal that was confirmed. */
+  | { readonly tell: 'deadline'; readonly incarnation: string; readonly deadline: number; readonly sentAt: number }
+  | { readonly tell: 'ask'; readonly incarnation: string; readonly number: number; readonly request: AddressRequest }
   | { readonly tell: 'ended'; readonly incarnation: string }
   | { readonly tell: 'ping'; readonly number: number }
   | { readonly tell: 'ready' };
 
 /** What the worker is told. */
 export type SupervisorMessage =
-  /** The worker is on record: an orphan of it would be found. Before that it does nothing. */
-  | { readonly tell: 'go' }
+  /** The worker is on record: an orphan of it would be found. Before that it does nothing. `hindrance`: why it may own nothing. */
+  | { readonly tell: 'go'; readonly hindrance?: string }
+  /** Of an `ask`. `error`: why it was not done; `hardware`: who answered a probe. */
+  | { readonly tell: 'answer'; readonly number: number; readonly error?: string; readonly hardware?: string }
+  | { readonly tell: 'address-news'; readonly news: NewsOfAddress }
   | { readonly tell: 'stop' }
   | { readonly tell: 'pong'; readonly number: number }
   /** The supervisor has seen the deadline of this life pass and has taken its addresses away. */
@@ -23,8 +41,8 @@ export type SupervisorMessage =
 export interface Watchdog {
   /** A life begins; before anything is written in its name. */
   tellLife(incarnation: string): void;
-  /** A renewal of this life was confirmed: its deadline, in the node's own monotonic time. */
-  tellDeadline(deadline: number): void;
+  /** A renewal of this life was confirmed: its deadline and when it was sent, in the node's own monotonic time. */
+  tellDeadline(confirmed: { readonly deadline: number; readonly sentAt: number }): void;
   /** The life is over, and nothing of it is left: sockets, filters, addresses. */
   tellEnded(): void;
   /** Called with the reason when this life must end: the supervisor is silent, or has seen the deadline pass. */
@@ -70,18 +88,24 @@ export class PipeWatchdog implements Watchdog {
     this.#ping();
   }
 
+  /** Of the life that was told last and has not ended. */
+  get incarnation(): string | undefined {
+    return this.#incarnation;
+  }
+
   tellLife(incarnation: string): void {
     this.#incarnation = incarnation;
     this.#parts.pipe.send({ tell: 'life', incarnation });
   }
 
-  tellDeadline(deadline: number): void {
+  tellDeadline({ deadline, sentAt }: { readonly deadline: number; readonly sentAt: number }): void {
     const { pipe, clock, machineTime } = this.#parts;
-    if (this.#incarnation === undefined) return;
-    // In this order a pause between the two makes the deadline earlier, never later.
+    const incarnation = this.#incarnation;
+    if (incarnation === undefined) return;
+    // In this order a pause between the two makes both earlier, never later.
     const machine = machineTime();
-    const own = clock.monotonic();
-    pipe.send({ tell: 'deadline', incarnation: this.#incarnation, deadline: deadline + (machine - own) });
+    const shift = machine - clock.monotonic();
+    pipe.send({ tell: 'deadline', incarnation, deadline: deadline + shift, sentAt: sentAt + shift });
   }
 
   tellEnded(): void {

@@ -115,7 +115,7 @@ const boundProblems = ({ limits: bounds, history: kept }: ConfigDocument): Broke
   return broken;
 };
 
-/** How long the kernel keeps a floating address that nobody refreshes, and what its removal may be late (DESIGN section 5). */
+/** How long the kernel keeps a floating address that nobody refreshes, and how late the refresh may be (DESIGN section 5). */
 const addressLifetimeMs = 2_000;
 const removalMs = 250;
 
@@ -140,8 +140,14 @@ const clusterProblems = ({ cluster, groups, admin }: ConfigDocument): Broken[] =
     );
   if (cluster.fenceAfterMs < 3 * cluster.renewEveryMs)
     breaks('renewEveryMs', `three renewals must fit into fenceAfterMs (${cluster.fenceAfterMs})`);
-  if (!isLoopback(cluster.address) || !isLoopback(admin.address))
-    breaks('address', 'nodes speak in plain text with each other: only on loopback');
+  if (cluster.backEnd === 'linux' && cluster.interface === undefined)
+    breaks('interface', 'the back end "linux" needs the network interface that floating addresses are put on');
+  if (cluster.backEnd !== 'linux' && cluster.interface !== undefined)
+    breaks('interface', `the back end "${cluster.backEnd}" puts no addresses on an interface`);
+  if (cluster.backEnd === 'loopback' && cluster.fencing === 'soft')
+    breaks('fencing', 'the back end "loopback" has no fences in the kernel: leave it out');
+  if (!(isLoopback(cluster.address) && isLoopback(admin.address)) && !cluster.insecure)
+    breaks('address', 'nodes speak in plain text with each other: only on loopback, or with insecure: true');
   const far = cluster.endpoints.find((url) => url.startsWith('http:') && !isLoopback(new URL(url).hostname));
   if (far !== undefined && !cluster.insecure) breaks('endpoints', `${far} is plain text to another machine (R92)`);
   const { member } = cluster;

@@ -159,12 +159,16 @@ const memberUrl = z
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'expected http(s)://host:port')
   .transform((text) => new URL(text).origin);
 
+const interfaceName = z.string().regex(/^[^\s/]{1,15}$/, 'expected the name of a network interface, such as eth0');
+
 const cluster = z.strictObject({
   endpoints: z.array(memberUrl).min(1, 'name one member of etcd at least'),
   insecure: z.boolean().default(false),
   address: address.default('127.0.0.1'),
   port: listenPort.default(8632),
-  backEnd: z.enum(['loopback']).default('loopback'),
+  backEnd: z.enum(['linux', 'loopback', 'none']).default('loopback'),
+  interface: interfaceName.exactOptional(),
+  fencing: z.enum(['hard', 'soft']).default('hard'),
   witness: z.boolean().default(false),
   member: z
     .strictObject({

@@ -86,12 +86,22 @@ export class Doors {
     await this.#listenSnmp(signal);
   }
 
-  /** Takes nothing new, and resolves when all that are idle have been sent home; what is under way goes on. `open` undoes it. */
-  async quiet(): Promise<void> {
-    this.bound.length = 0;
-    const agent = this.#agent;
-    this.#agent = undefined;
-    await Promise.all([this.#ipp.quiet(), this.#lpd.quiet(), agent?.close()]);
+  /**
+   * Takes nothing new, and resolves when all that are idle have been sent home; what is under way goes on. `reopen` undoes it. `listens`: the
+   * ports are kept, since the kernel lets nobody connect.
+   */
+  async quiet(how: { readonly listens: boolean }): Promise<void> {
+    const agent = how.listens ? undefined : this.#agent;
+    if (!how.listens) {
+      this.bound.length = 0;
+      this.#agent = undefined;
+    }
+    await Promise.all([this.#ipp.quiet(how), this.#lpd.quiet(how), agent?.close()]);
+  }
+
+  async reopen(signal: AbortSignal): Promise<void> {
+    if (this.bound.length === 0) await this.open(signal);
+    else this.#ipp.resume();
   }
 
   /** Resolves when nothing is left; what is under way gets `graceMs` to end. */

@@ -1,5 +1,6 @@
 // What runs on this node of the cluster's groups: addresses, names and print spoolers, brought online and offline as the cluster decides.
 
+import type { FloatingAddresses } from '../cluster/floating-addresses.js';
 import type { Activity, Resources } from '../cluster/resources.js';
 import type { Limits } from '../config.js';
 import { groupDefaults, type GroupRecord, type ResourceRecord } from '../model/cluster.js';
@@ -12,12 +13,22 @@ import type { NeedQuestion } from '../spool/peers/routes.js';
 import type { NodeMakings } from './parts.js';
 import { ServedGroup } from './virtual-server.js';
 
+/** What the back end makes of a group's addresses. */
+export interface Ways {
+  /** Listeners exist before their address and after it: who connects meanwhile is not refused, and no port has to be given up. */
+  readonly listensAhead: boolean;
+  /** Connections to devices come from the group's address. */
+  readonly bindsDevices: boolean;
+}
+
 interface HostParts {
   readonly makings: Pick<NodeMakings, 'startSpooler' | 'forget'>;
   readonly limits: Limits;
   readonly multipleOperationTimeoutMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly addresses: FloatingAddresses;
+  readonly ways: Ways;
   /** The group as the store has it. */
   readonly describe: (group: string) => GroupRecord | undefined;
   /** What a group is busy with has changed. */
@@ -49,7 +60,7 @@ export class GroupHost implements Resources {
     hosted.resources.set(resource.name, resource);
     switch (resource.kind) {
       case 'ip-address':
-        return hosted.served.open(valueOf(resource), signal);
+        return this.#bringAddress(hosted, valueOf(resource), signal);
       case 'network-name':
         hosted.served.names = this.#namesOf(group, hosted);
         return;
@@ -64,7 +75,10 @@ export class GroupHost implements Resources {
     const hosted = this.#groups.get(group);
     const resource = hosted?.resources.get(name);
     if (hosted === undefined || resource === undefined) return;
-    if (resource.kind === 'ip-address') await hosted.served.shut(valueOf(resource));
+    if (resource.kind === 'ip-address') {
+      await this.#parts.addresses.down(valueOf(resource));
+      await hosted.served.shut(valueOf(resource));
+    }
     if (resource.kind === 'print-spooler') await this.#stopSpooler(hosted);
     hosted.resources.delete(name);
     hosted.served.names = this.#namesOf(group, hosted);
@@ -82,13 +96,19 @@ export class GroupHost implements Resources {
   }
 
   async close(group: string): Promise<void> {
-    await this.#groups.get(group)?.served.quiet();
+    const hosted = this.#groups.get(group);
+    if (hosted === undefined) return;
+    const { addresses, ways } = this.#parts;
+    await Promise.all(addressesOf(hosted).map((address) => addresses.close(address)));
+    await hosted.served.quiet({ listens: ways.listensAhead });
   }
 
   async resume(group: string): Promise<void> {
     const hosted = this.#groups.get(group);
-    await hosted?.served.reopen(new AbortController().signal);
-    hosted?.spooler?.resume();
+    if (hosted === undefined) return;
+    await hosted.served.reopen(new AbortController().signal);
+    await Promise.all(addressesOf(hosted).map((address) => this.#parts.addresses.reopen(address)));
+    hosted.spooler?.resume();
   }
 
   activity(group: string): Activity {
@@ -106,6 +126,24 @@ export class GroupHost implements Resources {
   async stop(): Promise<void> {
     for (const [group, { resources }] of this.#groups)
       for (const name of [...resources.keys()].reverse()) await this.offline(group, name);
+  }
+
+  /** The group that has the address here. */
+  groupAt(address: string): string | undefined {
+    return [...this.#groups].find(([, hosted]) => addressesOf(hosted).includes(address))?.[0];
+  }
+
+  /** Who connects as soon as the address is there finds listeners. */
+  async #bringAddress({ served }: Hosted, address: string, signal: AbortSignal): Promise<void> {
+    const { addresses } = this.#parts;
+    await served.open(address, signal);
+    try {
+      await addresses.up(address, signal);
+    } catch (error) {
+      await addresses.down(address);
+      await served.shut(address);
+      throw error;
+    }
   }
 
   #hosted(group: string): Hosted {
@@ -134,11 +172,12 @@ export class GroupHost implements Resources {
   }
 
   async #startSpooler(hosted: Hosted, tenure: Tenure): Promise<void> {
-    const { makings, onActivity, onFirstByte, onUncertain } = this.#parts;
+    const { makings, ways, onActivity, onFirstByte, onUncertain } = this.#parts;
     const { group, epoch } = tenure;
     let isFirst = true;
     const spooler = await makings.startSpooler(tenure, {
       serverName: hosted.served.names[0] ?? group,
+      sourceAddresses: () => (ways.bindsDevices ? addressesOf(hosted) : []),
       onUncertain,
       onActivity,
       onBegin: () => {
@@ -159,6 +198,9 @@ export class GroupHost implements Resources {
     hosted.spooler = undefined;
   }
 }
+
+const addressesOf = ({ resources }: Hosted): readonly string[] =>
+  [...resources.values()].filter(({ kind }) => kind === 'ip-address').map(valueOf);
 
 const valueOf = ({ name, value }: ResourceRecord): string => {
   if (value === undefined) throw new Error(`resource ${name} has no value`);

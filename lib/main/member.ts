@@ -6,9 +6,10 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
-import { loopbackRule } from '../cluster/loopback-addresses.js';
+import { fixedAddresses, type FloatingAddresses, type PipeAddresses } from '../cluster/floating-addresses.js';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { Operations } from '../cluster/operations.js';
+import { Probing } from '../cluster/probing.js';
 import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
@@ -25,6 +26,7 @@ import type { ServedGroup } from './virtual-server.js';
 import { shareDocuments } from './shared-documents.js';
 import { PeerView } from './peer-view.js';
 import { firstAlive } from './first-alive.js';
+import { addressRuleOf, readinessOf, waysOf } from './back-end.js';
 
 /** What members of etcd are started with. */
 export const storeQuotaBytes = 8 * 2 ** 30;
@@ -49,18 +51,26 @@ const refuseSoleState = async (stateDirectory: string): Promise<void> => {
 /** A life is told before anything is written in its name, then each of its deadlines. */
 const teller = (watchdog: Watchdog | undefined): ((renewal: Renewal) => void) => {
   let told: string | undefined;
-  return ({ state, incarnation, deadline }) => {
+  return ({ state, incarnation, deadline, fenceAfterMs }) => {
     if (state === 'starting' && incarnation !== told) watchdog?.tellLife(incarnation);
     if (state === 'starting') told = incarnation;
-    if (state === 'live') watchdog?.tellDeadline(deadline);
+    if (state === 'live') watchdog?.tellDeadline({ deadline, sentAt: deadline - fenceAfterMs });
   };
 };
+
+/** What a node of a cluster has of its supervisor. */
+export interface Supervision {
+  readonly watchdog: Watchdog;
+  readonly addresses: PipeAddresses;
+  /** Why the node may own nothing. */
+  readonly hindrance: string | undefined;
+}
 
 export interface MemberOptions {
   readonly cluster: ClusterConfig;
   readonly openSpool: (options: SpoolOptions) => Promise<Spool>;
   readonly onFailure: (error: unknown) => void;
-  readonly watchdog: Watchdog | undefined;
+  readonly supervision: Supervision | undefined;
 }
 
 export interface Member {
@@ -77,7 +87,9 @@ export interface Member {
 
 export const startMember = async (around: Surroundings, options: MemberOptions): Promise<Member> => {
   const { config, log, clock, stops } = around;
-  const { cluster, openSpool, onFailure, watchdog } = options;
+  const { cluster, openSpool, onFailure, supervision } = options;
+  const watchdog = supervision?.watchdog;
+  const floating: FloatingAddresses = supervision?.addresses ?? fixedAddresses;
   const { stateDirectory, limits, jobs } = config;
   const me = config.node.name;
   await refuseSoleState(stateDirectory);
@@ -113,11 +125,14 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     multipleOperationTimeoutMs: jobs.multipleOperationTimeoutMs,
     clock,
     log,
+    addresses: floating,
+    ways: waysOf(cluster),
     describe: (group) => node.view().observed.groups.get(group)?.record,
     onActivity: () => node.lookAgain(),
     onFirstByte: (group, epoch) => node.takeovers.firstByte(group, epoch),
     onUncertain: () => node.lose('it is not known what the store holds'),
   });
+  const probing = new Probing(floating, events);
   const { renewEveryMs, fenceAfterMs, takeoverAfterMs } = cluster;
   const node: ClusterNode = new ClusterNode({
     store: renewals,
@@ -126,12 +141,15 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     timing: { ...defaultTiming, renewEveryMs, fenceAfterMs, takeoverAfterMs },
     node: me,
     newIncarnation: () => randomBytes(16).toString('hex'),
-    describe: () => ({ addresses, readiness: cluster.witness ? { witness: true } : {} }),
+    describe: () => ({ addresses, readiness: readinessOf(cluster, supervision) }),
     suspendCounting,
     memory,
     resources: host,
     news: events,
-    onLook: (view) => peers.look(view),
+    onLook: (view) => {
+      peers.look(view);
+      probing.look(view);
+    },
     onRenewal: teller(watchdog),
     onLifeOver: async () => {
       watchdog?.tellEnded();
@@ -139,6 +157,10 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     },
   });
   watchdog?.onSilence((because) => node.lose(because));
+  supervision?.addresses.onNews(({ address, code, text }) => {
+    const group = host.groupAt(address);
+    events.note(code, { ...(group === undefined ? {} : { group }), text: `${address}: ${text}` });
+  });
   const maintenance = new EtcdMaintenance({
     endpoints,
     insecure: cluster.insecure,
@@ -157,7 +179,12 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     face: {
       secret,
       node,
-      operations: new Operations({ store, view: () => node.view(), addressRule: loopbackRule }),
+      operations: new Operations({
+        store,
+        view: () => node.view(),
+        addressRule: addressRuleOf(cluster, () => node.view()),
+        probe: (address) => floating.probe(address),
+      }),
       store,
     },
     begin: (own) => {

@@ -37,7 +37,7 @@ export interface NodeMakings {
   /** Resolves when the group's print spooler accepts and prints. */
   startSpooler(
     tenure: Tenure,
-    group: Pick<SpoolerParts, 'serverName' | 'onUncertain' | 'onActivity' | 'onBegin'>,
+    group: Pick<SpoolerParts, 'serverName' | 'sourceAddresses' | 'onUncertain' | 'onActivity' | 'onBegin'>,
   ): Promise<PrintSpooler>;
   /** Its devices are looked after no longer. To be called before it stops. */
   forget(spooler: PrintSpooler): void;

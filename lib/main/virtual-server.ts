@@ -56,13 +56,13 @@ export class ServedGroup implements VirtualServer {
   }
 
   /** Takes nothing new; see `Doors.quiet`. */
-  async quiet(): Promise<void> {
-    await Promise.all([...this.#doors.values()].map((doors) => doors.quiet()));
+  async quiet(how: { readonly listens: boolean }): Promise<void> {
+    await Promise.all([...this.#doors.values()].map((doors) => doors.quiet(how)));
   }
 
   /** Undoes `quiet`. */
   async reopen(signal: AbortSignal): Promise<void> {
-    for (const doors of this.#doors.values()) if (doors.bound.length === 0) await doors.open(signal);
+    for (const doors of this.#doors.values()) await doors.reopen(signal);
   }
 
   async close(): Promise<void> {

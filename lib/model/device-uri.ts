@@ -16,8 +16,8 @@ const defaultPorts: Readonly<Record<DeviceScheme, number>> = { socket: 9100, lpd
 const localSchemes = new Set(['parallel', 'serial', 'usb', 'file', 'pipe', 'exec', 'hp', 'cups-pdf', 'lpt', 'com']);
 
 /** Ports that need no explicit permission (R46). */
-export const isUsualDevicePort = (port: number): boolean =>
-  port === 515 || port === 631 || (port >= 9100 && port <= 9107);
+export const usualDevicePorts: readonly number[] = [515, 631, 9100, 9101, 9102, 9103, 9104, 9105, 9106, 9107];
+export const isUsualDevicePort = (port: number): boolean => usualDevicePorts.includes(port);
 
 export type DeviceUriResult =
   | { readonly ok: true; readonly uri: DeviceUri }

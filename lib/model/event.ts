@@ -11,6 +11,8 @@ export const eventCodes = {
   'group-removed': 'a group was removed',
   'owner-changed': 'a group came to another node',
   'resource-failed': 'a resource of a group cannot be online',
+  'address-lost': 'an address of a group was gone from its node and is put back',
+  'address-conflict': 'another host says that it has an address of a group',
   'printer-added': 'a printer was created',
   'printer-changed': 'a printer was changed',
   'printer-removed': 'a printer was removed',

@@ -4,16 +4,17 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import { canonicalAddress } from '../platform/ip-address.js';
 import type { Clock } from '../platform/clock.js';
+import type { PortSource } from './port.js';
 
 export interface ConnectRequest {
   readonly host: string;
   /** Others that the host leads to are left out. */
   readonly addresses: readonly string[];
   readonly port: number;
-  /** Address that the connection is bound to; device addresses of the other family are left out. */
-  readonly localAddress?: string | undefined;
-  /** Source port; absent: the kernel picks one. */
-  readonly localPort?: number | undefined;
+  /** The connection is bound to one of its addresses; device addresses of a family that has none are left out. */
+  readonly source: PortSource;
+  /** This source port and no other. */
+  readonly localPort?: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly timeoutMs: number;
@@ -66,9 +67,13 @@ const addressesOf = async (request: ConnectRequest): Promise<readonly string[]> 
   return (found ?? []).map(({ address }) => address);
 };
 
+const localAddressFor = (address: string, { addresses }: PortSource): string | undefined =>
+  addresses.find((own) => isIPv6(own) === isIPv6(address));
+
 const connectTo = (address: string, ms: number, request: ConnectRequest): Promise<Connected> =>
   new Promise((resolve) => {
-    const { port, localAddress, localPort, signal, clock } = request;
+    const { port, source, localPort, signal, clock } = request;
+    const localAddress = localAddressFor(address, source);
     const socket = connect({
       host: address,
       port,
@@ -102,9 +107,21 @@ const noneFits = (all: readonly string[], own: readonly string[]): string => {
     : 'no address fits the local address';
 };
 
+/** The port is held, or waits for the end of an earlier connection. */
+const takenCodes: ReadonlySet<string> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES']);
+
+/** From the wanted source port if that can be had. */
+const connectFrom = async (address: string, ms: number, request: ConnectRequest): Promise<Connected> => {
+  const wanted = request.localPort ?? request.source.port;
+  if (wanted === undefined) return connectTo(address, ms, request);
+  const connected = await connectTo(address, ms, { ...request, localPort: wanted });
+  const isTaken = !connected.ok && takenCodes.has(connected.code ?? '');
+  return isTaken && request.localPort === undefined ? connectTo(address, ms, request) : connected;
+};
+
 /** The socket is half-open, undelayed, kept alive and has no listener yet. Never rejects for the network's sake. */
 export const connectDevice = async (request: ConnectRequest): Promise<Connected> => {
-  const { clock, timeoutMs, localAddress, signal } = request;
+  const { clock, timeoutMs, source, signal } = request;
   const deadline = clock.monotonic() + timeoutMs;
   let all: readonly string[];
   try {
@@ -113,14 +130,15 @@ export const connectDevice = async (request: ConnectRequest): Promise<Connected>
     return { ok: false, reason: `the printer ${describeFailure(error)}` };
   }
   const own = all.filter((address) => request.addresses.includes(canonicalAddress(address)));
-  const fits = (address: string): boolean => localAddress === undefined || isIPv6(localAddress) === isIPv6(address);
+  const fits = (address: string): boolean =>
+    source.addresses.length === 0 || localAddressFor(address, source) !== undefined;
   const addresses = own.filter(fits);
   let failed: Connected = { ok: false, reason: noneFits(all, own) };
   for (const [index, address] of addresses.entries()) {
     if (signal.aborted) return { ok: false, reason: 'the attempt was given up' };
     // What is left is shared, so that one silent address does not use up the others' time.
     const share = Math.max(1, (deadline - clock.monotonic()) / (addresses.length - index));
-    const connected = await connectTo(address, share, request);
+    const connected = await connectFrom(address, share, request);
     if (connected.ok) return connected;
     failed = connected;
   }

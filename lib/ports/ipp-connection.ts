@@ -97,14 +97,14 @@ export class IppConnection {
   static async open(parts: ConnectionParts): Promise<OpenedConnection> {
     const { target, clock, signal } = parts;
     const { host, port, scheme } = target.uri;
-    const { localAddress, tlsVerify } = target.options;
+    const { tlsVerify } = target.options;
     const context = scheme === 'ipps' && tlsVerify ? await parts.trust.context() : undefined;
     const started = clock.monotonic();
     const connected = await connectDevice({
       host,
       addresses: target.addresses,
       port,
-      localAddress,
+      source: target.source,
       signal,
       clock,
       timeoutMs: connectMs,

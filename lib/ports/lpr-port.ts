@@ -44,13 +44,13 @@ export class LprPort implements Port {
       };
     }
     delivery.progress({ phase: 'connecting', written: 0, drained: 0, detail: '' });
-    const { uri, addresses, options } = target;
+    const { uri, addresses, options, source } = target;
     const connect = options.lpdReservedPort ? connectReserved : connectDevice;
     const connected = await connect({
       host: uri.host,
       addresses,
       port: uri.port,
-      localAddress: options.localAddress,
+      source,
       signal: delivery.signal,
       clock: this.#clock,
       timeoutMs: connectMs,

@@ -48,11 +48,20 @@ export interface Delivery {
   progress(progress: Progress): void;
 }
 
+/** Where a connection to a device comes from. */
+export interface PortSource {
+  /** One of them, of the device address's family; none: the kernel chooses. */
+  readonly addresses: readonly string[];
+  /** Tried first; when it cannot be had, any other will do. */
+  readonly port?: number;
+}
+
 export interface PortTarget {
   readonly uri: DeviceUri;
   /** Those that the printer's group has for itself: whatever else the URI's host leads to by now may be another group's device (R48). */
   readonly addresses: readonly string[];
   readonly options: DeviceOptions;
+  readonly source: PortSource;
 }
 
 export interface Port {

@@ -71,16 +71,15 @@ export class RawPort implements Port {
   async print(target: PortTarget, delivery: Delivery): Promise<Outcome> {
     const clock = this.#clock;
     const { signal } = delivery;
-    const { addresses } = target;
     const { host, port } = target.uri;
-    const { localAddress } = target.options;
+    const { addresses, source } = target;
     const watch = new ProgressWatch({ clock, witness: this.#witness, delivery });
     try {
       const connected = await connectDevice({
         host,
         addresses,
         port,
-        localAddress,
+        source,
         signal,
         clock,
         timeoutMs: connectTimeoutMs,

@@ -9,6 +9,7 @@ import type { Tenure } from '../model/ownership.js';
 import type { PrinterRecord } from '../model/printer.js';
 import type { Clock } from '../platform/clock.js';
 import type { Port, Progress } from '../ports/port.js';
+import { deviceSource } from './device-source.js';
 import type { Documents } from './documents.js';
 import * as change from './job-changes.js';
 import type { JobTable } from './job-table.js';
@@ -23,6 +24,8 @@ export interface JobRunParts {
   readonly ports: Readonly<Record<DeviceScheme, Port>>;
   /** What LPD's `H` line and IPP's requesting host say: the virtual server's name. */
   readonly serverName: string;
+  /** Where connections to devices must come from: the virtual server's addresses; none: from anywhere. */
+  readonly sourceAddresses?: (() => readonly string[]) | undefined;
   /** The device's life-time page counter, where it can be had soon. */
   readonly pageCount: (printer: PrinterRecord) => Promise<number | undefined>;
   /** Documents of earlier epochs that were found to be what was received. */
@@ -131,9 +134,12 @@ export const runJob = async (
   if (job === undefined) return stoppedBefore;
   const pagesBefore = await parts.pageCount(printer);
 
+  const addresses = parts.sourceAddresses?.() ?? [];
+  const source = deviceSource(job, printer, { addresses, epoch: tenure.epoch });
+
   const outcome = await ports[parsed.uri.scheme]
     .print(
-      { uri: parsed.uri, addresses: printer.deviceAddresses, options: printer.device },
+      { uri: parsed.uri, addresses: printer.deviceAddresses, options: printer.device, source },
       {
         job: { id: job.id, uuid: job.uuid, name: job.name, user: job.user, host: serverName },
         documents: job.documents.map((document) => outgoing(job, document, parts)),

@@ -35,7 +35,8 @@ export interface SpoolerLimits {
   readonly keepOrphansMs: number;
 }
 
-export interface SpoolerParts extends Pick<JobRunParts, 'ports' | 'serverName' | 'pageCount' | 'onBegin'> {
+export interface SpoolerParts
+  extends Pick<JobRunParts, 'ports' | 'serverName' | 'sourceAddresses' | 'pageCount' | 'onBegin'> {
   readonly tenure: Tenure;
   readonly store: Store;
   readonly documents: Documents;

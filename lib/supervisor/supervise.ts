@@ -9,7 +9,7 @@ import { killAll, withSession } from '../platform/processes.js';
 import { openEtcdStore } from '../store/etcd/etcd-store.js';
 import { keys } from '../store/keys.js';
 import type { Store } from '../store/store.js';
-import { loopbackAddresses } from './addresses.js';
+import { openAddresses } from './addresses/open-addresses.js';
 import { ChildRecord } from './child-record.js';
 import { endProcess, Member } from './member.js';
 import { OwnFence } from './own-fence.js';
@@ -40,7 +40,10 @@ export const supervise = async ({ config, cluster, program, log }: SuperviseOpti
 
   const store = openEtcdStore({ endpoints: endpointsOf(cluster), insecure: cluster.insecure, clock });
   const fence = new OwnFence({ store, clock, log, node: node.name });
-  const supervisor = new Supervisor({ program, addresses: loopbackAddresses, fence, record, clock, log });
+  const addresses = openAddresses({ node: node.name, cluster, devicePorts: config.devicePorts, clock, log });
+  const hindrance = await addresses.prepare();
+  if (hindrance !== undefined) log.error({ hindrance }, 'this node takes no groups');
+  const supervisor = new Supervisor({ program, addresses, fence, record, clock, log, hindrance });
   const stop = (): void => supervisor.stop();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
@@ -49,6 +52,7 @@ export const supervise = async ({ config, cluster, program, log }: SuperviseOpti
   const status = await supervisor.run();
   over.abort();
   await warm;
+  await addresses.close();
   await store.close();
   await member?.stop();
   await record.set('worker', undefined);

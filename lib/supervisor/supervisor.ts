@@ -1,10 +1,10 @@
 // Runs one worker after another as their course (course.ts) says: tells it what became known, carries out what is to be done.
 
-import type { WorkerMessage } from '../cluster/watchdog.js';
+import type { AddressRequest, WorkerMessage } from '../cluster/watchdog.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
 import { killAll, withSession } from '../platform/processes.js';
-import type { Addresses } from './addresses.js';
+import type { Addresses } from './addresses/addresses.js';
 import type { ChildRecord } from './child-record.js';
 import { begin, lookAgainAt, step, type Action, type Course, type Fact, type Step } from './course.js';
 import type { OwnFence } from './own-fence.js';
@@ -18,7 +18,11 @@ export interface SupervisorParts {
   /** Monotonic time is that of all processes of the machine. */
   readonly clock: Clock;
   readonly log: Log;
+  /** Why this node may own nothing, for its workers. */
+  readonly hindrance?: string | undefined;
 }
+
+type Asked = Extract<WorkerMessage, { tell: 'ask' }>;
 
 /** Before what failed is tried again. */
 const pauseMs = 100;
@@ -34,6 +38,7 @@ export class Supervisor {
   constructor(parts: SupervisorParts) {
     this.#parts = parts;
     this.#course = begin(parts.clock.monotonic()).course;
+    parts.addresses.onNews((news) => this.#worker?.send({ tell: 'address-news', news }));
   }
 
   /** Resolves with the exit status for this process. */
@@ -100,7 +105,7 @@ export class Supervisor {
   }
 
   #start(): void {
-    const { program, record, log } = this.#parts;
+    const { program, record, log, hindrance } = this.#parts;
     const worker = new WorkerProcess(program, {
       onMessage: (message) => this.#told(worker, message),
       onEnd: ({ status, text }) => {
@@ -111,7 +116,7 @@ export class Supervisor {
     this.#worker = worker;
     if (worker.identity === undefined) return;
     record.set('worker', worker.identity).then(
-      () => worker.send({ tell: 'go' }),
+      () => worker.send({ tell: 'go', ...(hindrance === undefined ? {} : { hindrance }) }),
       (error: unknown) => {
         log.error({ err: error }, 'the worker cannot be put on record: it is ended');
         worker.kill();
@@ -127,13 +132,58 @@ export class Supervisor {
       case 'life':
         return this.#learn({ kind: 'life', incarnation: message.incarnation });
       case 'deadline':
-        return this.#learn({ kind: 'deadline', incarnation: message.incarnation, deadline: message.deadline });
+        this.#learn({ kind: 'deadline', incarnation: message.incarnation, deadline: message.deadline });
+        if (this.#isLiving(message.incarnation)) this.#parts.addresses.renewed(message);
+        return;
+      case 'ask':
+        return void this.#answer(worker, message);
       case 'ended':
-        return this.#learn({ kind: 'ended', incarnation: message.incarnation });
+        this.#learn({ kind: 'ended', incarnation: message.incarnation });
+        // It has taken its addresses down; no confirmation of that life counts any more.
+        return void this.#removeAddresses();
       case 'ready':
         return this.#learn({ kind: 'ready' });
       default:
         return message satisfies never;
+    }
+  }
+
+  /** This life is the worker's present one, and its deadline has not passed. */
+  #isLiving(incarnation: string): boolean {
+    const { phase, lives } = this.#course;
+    const { clock } = this.#parts;
+    return phase.name === 'living' && lives.at(-1) === incarnation && clock.monotonic() < (phase.deadline ?? 0);
+  }
+
+  async #answer(worker: WorkerProcess, { incarnation, number, request }: Asked): Promise<void> {
+    const answer = { tell: 'answer', number } as const;
+    try {
+      if (request.do === 'up' && !this.#isLiving(incarnation)) throw new Error('the life that asks is over');
+      const hardware = await this.#ask(request);
+      worker.send({ ...answer, ...(hardware === undefined ? {} : { hardware }) });
+    } catch (error) {
+      worker.send({ ...answer, error: (error as Error).message });
+    }
+  }
+
+  async #ask(request: AddressRequest): Promise<string | undefined> {
+    const { addresses } = this.#parts;
+    const { address } = request;
+    switch (request.do) {
+      case 'up':
+        await addresses.up(address);
+        return undefined;
+      case 'down':
+        await addresses.down(address);
+        return undefined;
+      case 'close':
+      case 'reopen':
+        await addresses.setClosing(address, request.do === 'close');
+        return undefined;
+      case 'probe':
+        return addresses.probe(address);
+      default:
+        return request.do satisfies never;
     }
   }
 

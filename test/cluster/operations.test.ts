@@ -1,5 +1,5 @@
 import t from 'tap';
-import { loopbackRule } from '../../lib/cluster/loopback-addresses.js';
+import { loopbackRule } from '../../lib/cluster/address-rules.js';
 import { Operations } from '../../lib/cluster/operations.js';
 import type { View } from '../../lib/cluster/view.js';
 import type { ErrorCode } from '../../lib/errors.js';
@@ -224,6 +224,36 @@ t.test('a wish that is true already writes nothing', async (t) => {
   t.equal(store.revision, revision);
   t.same((await operations.resume('a')).paused, []);
 });
+
+t.test(
+  'an address that another host on the network has is refused, one that a group has is not asked for',
+  async (t) => {
+    const asked: string[] = [];
+    const { store, operations } = desk();
+    await operations.createGroup(sales);
+    const probing = new Operations({
+      store,
+      view: () => {
+        throw new Error('not needed');
+      },
+      addressRule: loopbackRule,
+      probe: async (address) => {
+        asked.push(address);
+        return address === '127.0.0.77' ? '02:00:00:00:00:01' : undefined;
+      },
+    });
+    const taken = /another host \(02:00:00:00:00:01\) has the address 127\.0\.0\.77 already/;
+    await t.rejects(probing.createGroup({ name: 'x', addresses: ['127.0.0.77'] }), {
+      code: 'group-refused',
+      message: taken,
+    });
+    await t.rejects(probing.addResource('sales', { name: 'more', kind: 'ip-address', value: '127.0.0.77' }), {
+      message: taken,
+    });
+    await probing.addResource('sales', { name: 'more', kind: 'ip-address', value: '127.0.0.78' });
+    t.same(asked, ['127.0.0.77', '127.0.0.77', '127.0.0.78']);
+  },
+);
 
 t.test('two operators at once: one gets the address, one adds the spooler, and no change is lost', async (t) => {
   const { store, operations } = desk();

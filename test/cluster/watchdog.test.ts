@@ -44,12 +44,12 @@ t.test('lives, deadlines and ends are told in order; deadlines in the time of th
   const { watchdog, told, clock } = lab();
   watchdog.tellLife('a');
   await clock.advance(100);
-  watchdog.tellDeadline(1_900);
+  watchdog.tellDeadline({ deadline: 1_900, sentAt: 100 });
   watchdog.tellEnded();
   watchdog.tellLife('b');
   t.same(told(), [
     { tell: 'life', incarnation: 'a' },
-    { tell: 'deadline', incarnation: 'a', deadline: startedAt + 1_900 },
+    { tell: 'deadline', incarnation: 'a', deadline: startedAt + 1_900, sentAt: startedAt + 100 },
     { tell: 'ended', incarnation: 'a' },
     { tell: 'life', incarnation: 'b' },
   ]);
@@ -57,7 +57,7 @@ t.test('lives, deadlines and ends are told in order; deadlines in the time of th
 
 t.test('between two lives there is no deadline and no end to be told', async (t) => {
   const { watchdog, told } = lab();
-  watchdog.tellDeadline(1_900);
+  watchdog.tellDeadline({ deadline: 1_900, sentAt: 100 });
   watchdog.tellEnded();
   t.same(told(), []);
 });

@@ -34,7 +34,7 @@ t.test('a store that falls silent while a node starts does not keep it from star
       cluster,
       openSpool: (options) => Spool.open(options),
       onFailure: (error) => t.fail(String(error)),
-      watchdog: undefined,
+      supervision: undefined,
     },
   );
   t.ok(member.peerPort > 0);

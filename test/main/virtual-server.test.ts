@@ -86,7 +86,7 @@ t.test('quiet doors take nothing new, close what is idle, and let uploads that h
   const resting = await LpdClient.open(lpd);
   while (group.underWay < 2) await new Promise((resolve) => setImmediate(resolve));
 
-  await group.quiet();
+  await group.quiet({ listens: false });
   t.ok(await isRefused(ipp), 'IPP takes no connection');
   t.ok(await isRefused(lpd), 'LPD takes no connection');
   await idle.ended();
@@ -110,6 +110,31 @@ t.test('quiet doors take nothing new, close what is idle, and let uploads that h
   const again = await HttpConnection.open(t, ipp);
   await again.send(post(ippRequest('Get-Printer-Attributes')));
   t.equal((await again.reply()).status, 'successful-ok');
+});
+
+t.test('quiet doors whose ports are kept still close what is idle, and serve who was about to connect', async (t) => {
+  const { group, spooler, ipp, lpd } = await served(t);
+  group.online = spooler;
+  await group.open(host);
+  const idle = await HttpConnection.open(t, ipp);
+  await idle.send(post(ippRequest('Get-Printer-Attributes')));
+  await idle.reply();
+  const resting = await LpdClient.open(lpd);
+  await group.quiet({ listens: true });
+  await idle.ended();
+  t.equal(await resting.answer(), 'closed');
+  t.equal(group.bound.length, 2);
+  const late = await HttpConnection.open(t, ipp);
+  await late.send(post(ippRequest('Get-Printer-Attributes')));
+  t.equal((await late.reply()).status, 'successful-ok');
+  await late.ended();
+
+  await group.reopen(new AbortController().signal);
+  const again = await HttpConnection.open(t, ipp);
+  for (const _ of [1, 2]) {
+    await again.send(post(ippRequest('Get-Printer-Attributes')));
+    t.equal((await again.reply()).status, 'successful-ok', 'the connection is kept');
+  }
 });
 
 t.test('a port that its last owner still holds is waited for; without a signal it is refused at once', async (t) => {

@@ -113,9 +113,9 @@ t.test('a name that does not resolve is unreachable', async (test) => {
 
 t.test('a name that leads to another device than its own gets nothing there', async (test) => {
   const emulator = await printer(test);
-  const { uri, options } = target(emulator.uri.replace('127.0.0.1', 'localhost'));
+  const named = target(emulator.uri.replace('127.0.0.1', 'localhost'));
   const what = delivery([document('x')]);
-  const outcome = await port.print({ uri, options, addresses: ['192.0.2.1'] }, what);
+  const outcome = await port.print({ ...named, addresses: ['192.0.2.1'] }, what);
   is(test, outcome, 'unreachable, not-started');
   test.match(outcome.detail, /leads to .*127\.0\.0\.1.* now, which is not known to be its own/);
   test.same(what.begun, []);

@@ -2,7 +2,7 @@
 
 import type { AddressInfo } from 'node:net';
 import { writeFile } from 'node:fs/promises';
-import { loopbackRule } from '../../lib/cluster/loopback-addresses.js';
+import { loopbackRule } from '../../lib/cluster/address-rules.js';
 import { Operations } from '../../lib/cluster/operations.js';
 import { PlatenError } from '../../lib/errors.js';
 import { silentLog } from '../../lib/platform/log.js';

@@ -93,7 +93,9 @@ export const target = (deviceUri: string, options: Partial<DeviceOptions> = {}):
   const parsed = parseDeviceUri(deviceUri);
   if (!parsed.ok) throw new Error(parsed.reason);
   const addresses = [parsed.uri.host, '127.0.0.1', '::1'];
-  return { uri: parsed.uri, addresses, options: { ...defaultDeviceOptions, ...options } };
+  const { localAddress } = options;
+  const source = { addresses: localAddress === undefined ? [] : [localAddress] };
+  return { uri: parsed.uri, addresses, options: { ...defaultDeviceOptions, ...options }, source };
 };
 
 export const print = (port: Port, deviceUri: string, what: Delivery, options: Partial<DeviceOptions> = {}) =>

@@ -55,6 +55,7 @@ const obey = (order: Order): void => {
         tell: 'deadline',
         incarnation: order.incarnation,
         deadline: machineClock.monotonic() + order.inMs,
+        sentAt: machineClock.monotonic(),
       });
     case 'exit':
       return process.exit(order.status);

@@ -8,6 +8,7 @@ import { silentLog } from '../../lib/platform/log.js';
 import { openEtcdStore } from '../../lib/store/etcd/etcd-store.js';
 import { keys } from '../../lib/store/keys.js';
 import type { Json, Store } from '../../lib/store/store.js';
+import { noAddresses } from '../../lib/supervisor/addresses/addresses.js';
 import { ChildRecord } from '../../lib/supervisor/child-record.js';
 import { OwnFence } from '../../lib/supervisor/own-fence.js';
 import { Supervisor } from '../../lib/supervisor/supervisor.js';
@@ -82,6 +83,7 @@ export const startSupervisor = async (
   const supervisor = new Supervisor({
     program: { file: fakeWorkerFile, args: [workers.socketPath] },
     addresses: {
+      ...noAddresses,
       removeAll: () => {
         removals.push(performance.now());
         return removeAll();

@@ -51,6 +51,7 @@ export class IppListener {
   /** Connections that get no more than a farewell. */
   readonly #leaving = new WeakSet<Duplex>();
   readonly #underWay = new Set<ServerResponse>();
+  #isQuiet = false;
 
   constructor(parts: IppListenerParts) {
     this.#parts = parts;
@@ -88,22 +89,30 @@ export class IppListener {
 
   /** Resolves with the port when it listens; also after `quiet`. */
   listen(place: { host: string; port: number }): Promise<number> {
+    this.#isQuiet = false;
     return listenOn(this.#http, place);
   }
 
   /**
    * Takes no more connections; resolves when idle ones are closed, the others end with their requests. Who has just connected may have
-   * a request on its way: it gets a moment.
+   * a request on its way: it gets a moment. `listens`: the kernel lets nobody connect any more, so the port is kept.
    */
-  async quiet(): Promise<void> {
-    if (this.#http.listening) this.#http.close();
+  async quiet({ listens }: { readonly listens: boolean }): Promise<void> {
+    this.#isQuiet = true;
+    if (this.#http.listening && !listens) this.#http.close();
     for (const response of this.#underWay) response.shouldKeepAlive = false;
     await this.#parts.clock.sleep(quietMs);
-    if (!this.#http.listening) this.#http.closeIdleConnections();
+    if (this.#isQuiet) this.#http.closeIdleConnections();
+  }
+
+  /** Undoes `quiet` where the port was kept. */
+  resume(): void {
+    this.#isQuiet = false;
   }
 
   /** Takes no more connections; requests under way get `graceMs` to end. */
   async close(graceMs: number): Promise<void> {
+    this.#isQuiet = true;
     const closed = new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
     });
@@ -120,7 +129,7 @@ export class IppListener {
     hearing?.goesOn();
     response.once('finish', () => hearing?.answered());
     this.#underWay.add(response);
-    if (!this.#http.listening) response.shouldKeepAlive = false;
+    if (this.#isQuiet) response.shouldKeepAlive = false;
     response.once('close', () => {
       this.#underWay.delete(response);
       this.#parts.onEnd?.();

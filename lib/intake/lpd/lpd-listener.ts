@@ -51,10 +51,15 @@ export class LpdListener {
     return [...this.#connections.keys()].filter(({ isIdle }) => !isIdle).length;
   }
 
-  /** Takes no more connections; resolves when each that is there has ended, or will with what is under way. May be followed by `listen`. */
-  async quiet(): Promise<void> {
-    for (const listener of this.#servers) listener.close();
-    this.#servers.clear();
+  /**
+   * Takes no more connections; resolves when each that is there has ended, or will with what is under way. May be followed by `listen`.
+   * `listens`: the kernel lets nobody connect any more, so the ports are kept.
+   */
+  async quiet({ listens }: { readonly listens: boolean }): Promise<void> {
+    if (!listens) {
+      for (const listener of this.#servers) listener.close();
+      this.#servers.clear();
+    }
     await this.#parts.clock.sleep(quietMs);
     for (const connection of this.#connections.keys()) connection.finish();
   }
