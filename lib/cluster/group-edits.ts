@@ -23,6 +23,7 @@ type Settable =
   | 'possibleOwners'
   | 'preferredOwners'
   | 'aliases'
+  | 'publish'
   | 'failback'
   | 'failover'
   | 'jobCompletionTimeoutMs'

@@ -1,8 +1,10 @@
 // What runs on this node of the cluster's groups: addresses, names and print spoolers, brought online and offline as the cluster decides.
 
+import { isWanted } from '../cluster/offlining.js';
 import type { Activity, Resources } from '../cluster/resources.js';
 import type { Limits } from '../config.js';
 import { groupDefaults, type GroupRecord, type ResourceRecord } from '../model/cluster.js';
+import type { NetworkNames } from '../names/network-names.js';
 import type { Tenure } from '../model/ownership.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -18,6 +20,7 @@ interface HostParts {
   readonly multipleOperationTimeoutMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly networkNames: NetworkNames;
   /** The group as the store has it. */
   readonly describe: (group: string) => GroupRecord | undefined;
   /** What a group is busy with has changed. */
@@ -52,7 +55,7 @@ export class GroupHost implements Resources {
         return hosted.served.open(valueOf(resource), signal);
       case 'network-name':
         hosted.served.names = this.#namesOf(group, hosted);
-        return;
+        return this.#publish(group, hosted, { name: resource.name, signal });
       case 'print-spooler':
         return this.#startSpooler(hosted, tenure);
       default:
@@ -65,6 +68,8 @@ export class GroupHost implements Resources {
     const resource = hosted?.resources.get(name);
     if (hosted === undefined || resource === undefined) return;
     if (resource.kind === 'ip-address') await hosted.served.shut(valueOf(resource));
+    if (resource.kind === 'network-name')
+      await this.#parts.networkNames.withdraw({ group, resource: name }, { forGood: !this.#isWanted(group, name) });
     if (resource.kind === 'print-spooler') await this.#stopSpooler(hosted);
     hosted.resources.delete(name);
     hosted.served.names = this.#namesOf(group, hosted);
@@ -93,7 +98,15 @@ export class GroupHost implements Resources {
 
   activity(group: string): Activity {
     const hosted = this.#groups.get(group);
-    return { sending: hosted?.spooler?.sending() ?? [], uploads: hosted?.served.underWay ?? 0 };
+    const troubles = [...(hosted?.resources.keys() ?? [])].flatMap((resource): [string, string][] => {
+      const trouble = this.#parts.networkNames.trouble({ group, resource });
+      return trouble === undefined ? [] : [[resource, trouble]];
+    });
+    return {
+      sending: hosted?.spooler?.sending() ?? [],
+      uploads: hosted?.served.underWay ?? 0,
+      troubles: new Map(troubles),
+    };
   }
 
   /** Whether a copy is needed; undefined where this node does not own the group at that epoch. */
@@ -131,6 +144,28 @@ export class GroupHost implements Resources {
   #namesOf(group: string, { resources }: Hosted): readonly string[] {
     const own = [...resources.values()].filter(({ kind }) => kind === 'network-name').map(valueOf);
     return own.length === 0 ? [] : [...own, ...(this.#parts.describe(group)?.aliases ?? [])];
+  }
+
+  /** Aliases go with the first of its network names. */
+  #publish(
+    group: string,
+    hosted: Hosted,
+    { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const of = (kind: ResourceRecord['kind']) => [...hosted.resources.values()].filter((each) => each.kind === kind);
+    const { aliases = [], publish = groupDefaults.publish } = this.#parts.describe(group) ?? {};
+    const [first] = of('network-name');
+    const own = of('network-name').filter((each) => each.name === name);
+    const names = [...own.map(valueOf), ...(first?.name === name ? aliases : [])];
+    const addresses = of('ip-address').map(valueOf);
+    return this.#parts.networkNames.publish({ group, resource: name, names, addresses, ways: publish }, signal);
+  }
+
+  /** By operators: what is offline here only because the group moves, or this node fell silent, stays known. */
+  #isWanted(group: string, name: string): boolean {
+    const record = this.#parts.describe(group);
+    const resource = record?.resources?.find((each) => each.name === name);
+    return record !== undefined && resource !== undefined && isWanted(record, resource);
   }
 
   async #startSpooler(hosted: Hosted, tenure: Tenure): Promise<void> {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
 import { loopbackRule } from '../cluster/loopback-addresses.js';
+import { ClaimedNames } from '../cluster/known-names.js';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { Operations } from '../cluster/operations.js';
 import type { Renewal } from '../cluster/renewal.js';
@@ -15,6 +16,7 @@ import type { Watchdog } from '../cluster/watchdog.js';
 import type { ClusterConfig } from '../config.js';
 import { PlatenError } from '../errors.js';
 import type { NodeAddresses } from '../model/cluster.js';
+import { NetworkNames } from '../names/network-names.js';
 import { EtcdMaintenance } from '../store/etcd/maintenance.js';
 import { roomEnough } from '../queue/store-room.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
@@ -107,12 +109,20 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   const { documents } = shared;
   const makings = nodeMakings(around, { store, spool, documents, events, storeRoom: () => room });
   let addresses: NodeAddresses = { peers: '', rest: '' };
+  const networkNames = new NetworkNames({
+    clock,
+    log,
+    zones: cluster.dnsUpdate.map(({ server, port, ...zone }) => ({ ...zone, server: { address: server, port } })),
+    known: new ClaimedNames(store),
+    note: (code, fields) => events.note(code, fields),
+  });
   const host: GroupHost = new GroupHost({
     makings,
     limits,
     multipleOperationTimeoutMs: jobs.multipleOperationTimeoutMs,
     clock,
     log,
+    networkNames,
     describe: (group) => node.view().observed.groups.get(group)?.record,
     onActivity: () => node.lookAgain(),
     onFirstByte: (group, epoch) => node.takeovers.firstByte(group, epoch),
@@ -171,6 +181,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
         await node.stop(cutOff.signal);
         cancel();
         await host.stop();
+        await networkNames.stop();
         watchdog?.tellEnded();
         await maintenance.stop();
       });

@@ -12,14 +12,16 @@ export interface Bind {
   secretFile(name: string): Promise<string>;
   /** What `dig +short` says, a line for each record. */
   dig(name: string, type: string): Promise<readonly string[]>;
-  output(): string;
+  stop(): Promise<void>;
 }
 
-/** `platen` may write in example.com but not names that begin with `reserved`; `other` may not write there. */
+/** `platen` may write in each, but not names that begin with `reserved`; `other` may write nowhere. */
 const secrets: Readonly<Record<string, string>> = {
   platen: Buffer.alloc(32, 'a good secret').toString('base64'),
   other: Buffer.alloc(32, 'other people').toString('base64'),
 };
+
+const zones = ['example.com', 'example'] as const;
 
 const config = (folder: string, port: number): string => `
 options {
@@ -37,11 +39,15 @@ controls {};
 ${Object.entries(secrets)
   .map(([name, secret]) => `key "${name}" { algorithm hmac-sha256; secret "${secret}"; };`)
   .join('\n')}
-zone "example.com" {
+${zones
+  .map(
+    (name) => `zone "${name}" {
   type primary;
-  file "${folder}/zone";
-  update-policy { deny platen subdomain reserved.example.com; grant platen zonesub A AAAA; };
-};
+  file "${folder}/${name}.zone";
+  update-policy { deny platen subdomain reserved.${name}; grant platen zonesub A AAAA; };
+};`,
+  )
+  .join('\n')}
 `;
 
 const zone = `$TTL 60
@@ -57,7 +63,7 @@ export const startBind = async (t: TestScope): Promise<Bind> => {
   await chmod(folder, 0o777);
   const port = await freePort();
   await writeFile(path.join(folder, 'named.conf'), config(folder, port));
-  await writeFile(path.join(folder, 'zone'), zone, { mode: 0o666 });
+  for (const name of zones) await writeFile(path.join(folder, `${name}.zone`), zone, { mode: 0o666 });
   const args = ['-g', '-c', path.join(folder, 'named.conf'), '-p', String(port), '-n', '1'];
   const named = await startProgram(t, 'named', args, { isReady: (output) => / running\n/.test(output) });
   return {
@@ -71,6 +77,6 @@ export const startBind = async (t: TestScope): Promise<Bind> => {
       const { stdout } = await run('dig', ['+short', '+tries=1', '-p', String(port), '@127.0.0.1', name, type]);
       return stdout.split('\n').filter(Boolean).toSorted();
     },
-    output: () => named.output(),
+    stop: () => named.stop(),
   };
 };
