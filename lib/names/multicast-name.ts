@@ -97,13 +97,12 @@ export class MulticastName {
       for (const place of places) {
         if (this.#isOver) return;
         const claim = new HostClaim({ host: { name, addresses }, isNew: this.#isNew, random, now: clock.monotonic() });
-        const onError = (error: Error): void => void this.#again(`${name} is not published: ${error.message}`, retryMs);
+        const onError = (error: Error): void => this.#failed(error);
         this.#joined.push(await links.join(place, { claim, onChange: () => this.#look(), onError }));
       }
       this.#look();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      void this.#again(`${name} is not published: ${why}`, retryMs);
+      this.#failed(error);
     }
   }
 
@@ -115,7 +114,7 @@ export class MulticastName {
       const { name } = this.#parts;
       this.#taken = `another host has the name ${name}: ${lost.contest?.data ?? ''}`;
       this.#say('taken');
-      return void this.#again(undefined, retryTakenMs);
+      return void this.#again(undefined, { afterMs: retryTakenMs, goodbye: true });
     }
     if (claims.length > 0 && claims.every(({ state }) => state !== 'probing')) {
       this.#isNew = false;
@@ -126,7 +125,16 @@ export class MulticastName {
     this.#parts.onChange();
   }
 
-  async #again(trouble: string | undefined, afterMs: number): Promise<void> {
+  /** Who knows the name may go on using it. */
+  #failed(error: unknown): void {
+    const why = error instanceof Error ? error.message : String(error);
+    void this.#again(`${this.#parts.name} is not published: ${why}`, { afterMs: retryMs, goodbye: false });
+  }
+
+  async #again(
+    trouble: string | undefined,
+    { afterMs, goodbye }: { readonly afterMs: number; readonly goodbye: boolean },
+  ): Promise<void> {
     if (this.#isOver) return;
     this.#trouble = trouble;
     this.#say('unheard');
@@ -135,7 +143,7 @@ export class MulticastName {
       this.#open = this.#join();
     });
     this.#parts.onChange();
-    await this.#leave({ goodbye: true });
+    await this.#leave({ goodbye });
   }
 
   async #leave(options: { readonly goodbye: boolean }): Promise<void> {

@@ -23,7 +23,12 @@ const bound = async (family: Family, address: string, { onDatagram, onError }: L
   socket.on('message', onDatagram);
   const listening = once(socket, 'listening');
   socket.bind({ address, port: multicastPort });
-  await listening;
+  try {
+    await listening;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
   socket.unref();
   socket.on('error', onError);
   return socket;

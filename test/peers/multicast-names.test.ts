@@ -119,6 +119,64 @@ t.test('a host that took a name of ours while nobody had it gives it back', need
   await until(async () => (await avahi.resolve('sales.local', 4)) === floating);
 });
 
+t.test('of two nodes that want one name at the same time, one has it', needs, async (t) => {
+  const hosts = await startLink(t, 3);
+  const client = hosts[2];
+  if (client === undefined) throw new Error('no hosts');
+  const avahi = await startAvahi(t, client, 'client');
+  const addresses = ['10.77.0.51', '10.77.0.52'] as const;
+  const tries = addresses.map(async (address, index) => {
+    const host = hosts[index];
+    if (host === undefined) throw new Error('no host');
+    await host.ip('address', 'add', `${address}/32`, 'dev', 'eth0');
+    return startNamesNode(t, host).publish({ addresses: [address] });
+  });
+  const [less, more] = await Promise.all(tries);
+  t.match(less?.error, /another host has the name sales\.local: 10\.77\.0\.52/, 'whose address is less yields');
+  t.equal(more?.error, undefined);
+  t.equal(await avahi.resolve('sales.local', 4), addresses[1]);
+});
+
+/** What nobody's honest, from the port that counts. */
+const vandal = `
+  import { createSocket } from 'node:dgram';
+  import { randomBytes } from 'node:crypto';
+  const socket = createSocket({ type: 'udp4', reuseAddr: true });
+  const whole = Buffer.from('000084000000000100000000' + '0573616c6573056c6f63616c00' + '000180010000007800040a4d0009', 'hex');
+  socket.bind(5353, () => {
+    socket.setMulticastInterface(process.argv[1]);
+    let left = 2_000;
+    const next = () => {
+      if (left-- === 0) return socket.close();
+      const octets = left % 2 === 0 ? randomBytes(1 + left % 1_400) : Buffer.from(whole);
+      if (left % 2 === 1) octets[left % octets.length] ^= 1 + left % 255;
+      socket.send(octets, 5353, left % 3 === 0 ? process.argv[2] : '224.0.0.251', next);
+    };
+    next();
+  });
+`;
+
+t.test('names of several groups share a link, and survive what is sent to break them', needs, async (t) => {
+  const [node, client] = await startLink(t, 2);
+  if (node === undefined || client === undefined) throw new Error('no hosts');
+  const avahi = await startAvahi(t, client, 'client');
+  for (const address of [floating, '10.77.0.51']) await node.ip('address', 'add', `${address}/32`, 'dev', 'eth0');
+  const names = startNamesNode(t, node);
+  await names.publish({ addresses: [floating] });
+  await names.publish({ group: 'stock', names: ['stock.local'], addresses: ['10.77.0.51'] });
+  await client.run(process.execPath, ['--input-type=module', '-e', vandal, client.address, floating]);
+  t.equal(await avahi.resolve('stock.local', 4), '10.77.0.51');
+  await names.withdraw({ forGood: true });
+  await delay(1_500);
+  t.equal(await avahi.resolve('stock.local', 4), '10.77.0.51', 'the other group goes on');
+  await avahi.stop();
+  const late = await startAvahi(t, client, 'client');
+  t.equal(await late.resolve('stock.local', 4), '10.77.0.51', 'and answers');
+  await node.ip('address', 'delete', '10.77.0.51/32', 'dev', 'eth0');
+  await node.ip('address', 'add', '10.77.0.51/32', 'dev', 'eth0');
+  t.match(await names.withdraw({ forGood: false }), { error: undefined }, 'it lives');
+});
+
 t.test('a node that has not got the address publishes nothing until it has', needs, async (t) => {
   const [node, client] = await startLink(t, 2);
   if (node === undefined || client === undefined) throw new Error('no hosts');
