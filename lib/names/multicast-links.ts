@@ -119,6 +119,6 @@ export class MulticastLinks {
       if (error instanceof ProtocolError) return;
       throw error;
     }
-    for (const { run } of [...users]) run?.hear(message, from);
+    for (const { run } of users) run?.hear(message, from);
   }
 }

@@ -8,8 +8,8 @@ interface Codec<Value> {
 }
 
 declare module 'dns-packet' {
-  const name: Codec<string>;
-  function record(type: string): { encode(data: unknown): Buffer };
+  export const name: Codec<string>;
+  export function record(type: string): { encode(data: unknown): Buffer };
 }
 
 /** Wire form, without compression. */

@@ -1,7 +1,7 @@
 // DNS messages, written and read; dns-packet's own whole-message codec is the other side.
 
-import dnsPacket from 'dns-packet';
-import fc from 'fast-check';
+import * as dnsPacket from 'dns-packet';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { ProtocolError } from '../../../lib/errors.js';
 import { addressData, classes, flags, readMessage, types, writeMessage } from '../../../lib/protocols/dns/message.js';

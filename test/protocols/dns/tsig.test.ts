@@ -1,7 +1,7 @@
 // Transaction signatures. That BIND takes them is tried in test/peers/.
 
 import { createHmac } from 'node:crypto';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { writeMessage } from '../../../lib/protocols/dns/message.js';
 import { signed, type TsigKey, verified } from '../../../lib/protocols/dns/tsig.js';

@@ -1,4 +1,4 @@
-import dnsPacket from 'dns-packet';
+import * as dnsPacket from 'dns-packet';
 import t from 'tap';
 import { readMessage } from '../../../lib/protocols/dns/message.js';
 import { rcodeText, removingUpdate, replacingUpdate } from '../../../lib/protocols/dns/update.js';

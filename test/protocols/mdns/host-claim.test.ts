@@ -1,7 +1,8 @@
 // One host name on one link, by its messages and times. dns-packet's own codec is the other side.
 
-import dnsPacket, { type Answer, type Packet, type RecordType } from 'dns-packet';
-import fc from 'fast-check';
+import type { Answer, Packet, RecordType } from 'dns-packet';
+import * as dnsPacket from 'dns-packet';
+import * as fc from 'fast-check';
 import t from 'tap';
 import { readMessage, type Message } from '../../../lib/protocols/dns/message.js';
 import { type ClaimOptions, HostClaim, type Peer, type Sending } from '../../../lib/protocols/mdns/host-claim.js';
