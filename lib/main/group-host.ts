@@ -4,7 +4,7 @@ import { isWanted } from '../cluster/offlining.js';
 import type { Activity, Resources } from '../cluster/resources.js';
 import type { Limits } from '../config.js';
 import { groupDefaults, type GroupRecord, type ResourceRecord } from '../model/cluster.js';
-import type { NetworkNames } from '../names/network-names.js';
+import type { NetworkNames, Publication } from '../names/network-names.js';
 import type { Tenure } from '../model/ownership.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -34,6 +34,8 @@ interface Hosted {
   readonly served: ServedGroup;
   /** What is online, or on its way there, by name. */
   readonly resources: Map<string, ResourceRecord>;
+  /** As its names are published. */
+  record: GroupRecord | undefined;
   spooler: PrintSpooler | undefined;
 }
 
@@ -55,7 +57,7 @@ export class GroupHost implements Resources {
         return hosted.served.open(valueOf(resource), signal);
       case 'network-name':
         hosted.served.names = this.#namesOf(group, hosted);
-        return this.#publish(group, hosted, { name: resource.name, signal });
+        return this.#parts.networkNames.publish(this.#publication(group, hosted, resource.name), signal);
       case 'print-spooler':
         return this.#startSpooler(hosted, tenure);
       default:
@@ -94,6 +96,22 @@ export class GroupHost implements Resources {
     const hosted = this.#groups.get(group);
     await hosted?.served.reopen(new AbortController().signal);
     hosted?.spooler?.resume();
+  }
+
+  /** Operators may have changed what a group is called: that counts at once. */
+  look(): void {
+    const { describe, networkNames, log } = this.#parts;
+    for (const [group, hosted] of this.#groups) {
+      const record = describe(group);
+      if (record === undefined || record === hosted.record) continue;
+      hosted.record = record;
+      hosted.served.names = this.#namesOf(group, hosted);
+      for (const { name, kind } of hosted.resources.values())
+        if (kind === 'network-name')
+          networkNames
+            .change(this.#publication(group, hosted, name))
+            .catch((error: unknown) => log.warn({ err: error, group }, 'names were not changed'));
+    }
   }
 
   activity(group: string): Activity {
@@ -135,7 +153,7 @@ export class GroupHost implements Resources {
       version,
       onEnd: onActivity,
     });
-    const hosted: Hosted = { served, resources: new Map(), spooler: undefined };
+    const hosted: Hosted = { served, resources: new Map(), record: describe(group), spooler: undefined };
     this.#groups.set(group, hosted);
     this.served.push(served);
     return hosted;
@@ -147,18 +165,14 @@ export class GroupHost implements Resources {
   }
 
   /** Aliases go with the first of its network names. */
-  #publish(
-    group: string,
-    hosted: Hosted,
-    { name, signal }: { readonly name: string; readonly signal: AbortSignal },
-  ): Promise<void> {
+  #publication(group: string, hosted: Hosted, name: string): Publication {
     const of = (kind: ResourceRecord['kind']) => [...hosted.resources.values()].filter((each) => each.kind === kind);
     const { aliases = [], publish = groupDefaults.publish } = this.#parts.describe(group) ?? {};
     const [first] = of('network-name');
     const own = of('network-name').filter((each) => each.name === name);
     const names = [...own.map(valueOf), ...(first?.name === name ? aliases : [])];
     const addresses = of('ip-address').map(valueOf);
-    return this.#parts.networkNames.publish({ group, resource: name, names, addresses, ways: publish }, signal);
+    return { group, resource: name, names, addresses, ways: publish };
   }
 
   /** By operators: what is offline here only because the group moves, or this node fell silent, stays known. */

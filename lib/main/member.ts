@@ -141,7 +141,10 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     memory,
     resources: host,
     news: events,
-    onLook: (view) => peers.look(view),
+    onLook: (view) => {
+      peers.look(view);
+      host.look();
+    },
     onRenewal: teller(watchdog),
     onLifeOver: async () => {
       watchdog?.tellEnded();

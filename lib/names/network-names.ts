@@ -31,12 +31,21 @@ export interface NetworkNamesParts {
   readonly update?: typeof updateZone;
 }
 
-const keyOf = ({ group, resource }: Pick<Publication, 'group' | 'resource'>): string => `${group}/${resource}`;
+type Of = Pick<Publication, 'group' | 'resource'>;
+
+const keyOf = ({ group, resource }: Of): string => `${group}/${resource}`;
+
+interface Published {
+  readonly publication: Publication;
+  readonly names: readonly PublishedName[];
+}
 
 export class NetworkNames {
   readonly #parts: NetworkNamesParts;
   readonly #links: MulticastLinks;
-  readonly #published = new Map<string, PublishedName[]>();
+  readonly #published = new Map<string, Published>();
+  /** What was begun last about a resource: one thing after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   /** Removals from zones that are under way, by name: whatever is written of a name comes after them. */
   readonly #removals = new Map<string, Promise<unknown>>();
   readonly #over = new AbortController();
@@ -50,41 +59,81 @@ export class NetworkNames {
    * Resolves when the network name may be used: at once but where it is new and has to be probed for; never later than a few seconds, whatever
    * name services do. Throws `name-conflict` when another host has it.
    */
-  async publish(publication: Publication, signal: AbortSignal): Promise<void> {
-    await this.withdraw(publication, { forGood: false });
-    const known = await Promise.all(publication.names.map((name) => this.#isKnown(publication, name)));
-    const published = publication.names.map((name, index) => this.#begin(publication, name, known[index] === true));
-    this.#published.set(keyOf(publication), published);
-    const [first] = published;
-    const word = await Promise.race([first?.firstWord, aborted(signal)]);
-    if (word !== 'taken' && !signal.aborted) return;
-    const why = first?.trouble;
-    await this.withdraw(publication, { forGood: false });
-    if (word === 'taken') throw new PlatenError('name-conflict', why);
+  publish(publication: Publication, signal: AbortSignal): Promise<void> {
+    return this.#inTurn(publication, async () => {
+      await this.#stop(publication);
+      const known = await Promise.all(publication.names.map((name) => this.#isKnown(publication, name)));
+      const names = publication.names.map((name, index) => this.#begin(publication, name, known[index] === true));
+      this.#published.set(keyOf(publication), { publication, names });
+      const [first] = names;
+      const word = await Promise.race([first?.firstWord, aborted(signal)]);
+      if (word !== 'taken' && !signal.aborted) return;
+      const why = first?.trouble;
+      await this.#stop(publication);
+      if (word === 'taken') throw new PlatenError('name-conflict', why);
+    });
+  }
+
+  /** Operators want other names, or other ways: what is published already follows. */
+  change(publication: Publication): Promise<void> {
+    return this.#inTurn(publication, async () => {
+      const before = this.#published.get(keyOf(publication));
+      if (before === undefined || isSame(before.publication, publication)) return;
+      const keeps = (name: string): boolean =>
+        isSame(before.publication.ways, publication.ways) && publication.names.includes(name);
+      const gone = before.names.filter(({ name }) => !keeps(name));
+      await this.#giveUp(publication.group, gone);
+      const names = publication.names.map(async (name) => {
+        const kept = before.names.find((each) => each.name === name && keeps(name));
+        return kept ?? this.#begin(publication, name, await this.#isKnown(publication, name).catch(() => false));
+      });
+      this.#published.set(keyOf(publication), { publication, names: await Promise.all(names) });
+    });
   }
 
   /** `forGood`: nobody publishes it after us. */
-  async withdraw(
-    of: Pick<Publication, 'group' | 'resource'>,
-    { forGood }: { readonly forGood: boolean },
-  ): Promise<void> {
-    const published = this.#published.get(keyOf(of)) ?? [];
-    this.#published.delete(keyOf(of));
-    await Promise.all(published.map((each) => each.stop({ forGood })));
-    if (forGood) for (const each of published) this.#remove(of.group, each);
+  withdraw(of: Of, { forGood }: { readonly forGood: boolean }): Promise<void> {
+    return this.#inTurn(of, async () => {
+      if (!forGood) return this.#stop(of);
+      const { names = [] } = this.#published.get(keyOf(of)) ?? {};
+      this.#published.delete(keyOf(of));
+      await this.#giveUp(of.group, names);
+    });
   }
 
   /** Why clients may not find the virtual server by its names, in words. */
-  trouble(of: Pick<Publication, 'group' | 'resource'>): string | undefined {
-    const troubles = (this.#published.get(keyOf(of)) ?? []).flatMap(({ trouble }) => trouble ?? []);
+  trouble(of: Of): string | undefined {
+    const troubles = (this.#published.get(keyOf(of))?.names ?? []).flatMap(({ trouble }) => trouble ?? []);
     return troubles.length === 0 ? undefined : troubles.join('; ');
   }
 
   async stop(): Promise<void> {
     this.#over.abort();
-    const published = [...this.#published.values()].flat();
+    const published = [...this.#published.values()].flatMap(({ names }) => names);
     this.#published.clear();
     await Promise.all([...published.map((each) => each.stop({ forGood: false })), ...this.#removals.values()]);
+  }
+
+  #inTurn(of: Of, work: () => Promise<void>): Promise<void> {
+    const key = keyOf(of);
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).catch(() => {}).then(work);
+    this.#turns.set(key, turn);
+    const end = (): void => {
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+    };
+    turn.then(end, end);
+    return turn;
+  }
+
+  async #stop(of: Of): Promise<void> {
+    const { names = [] } = this.#published.get(keyOf(of)) ?? {};
+    this.#published.delete(keyOf(of));
+    await Promise.all(names.map((each) => each.stop({ forGood: false })));
+  }
+
+  async #giveUp(group: string, names: readonly PublishedName[]): Promise<void> {
+    await Promise.all(names.map((each) => each.stop({ forGood: true })));
+    for (const each of names) this.#remove(group, each);
   }
 
   async #isKnown(publication: Publication, name: string): Promise<boolean> {
@@ -118,6 +167,8 @@ export class NetworkNames {
     this.#removals.set(name, removal);
   }
 }
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** A bare name is the link's own. */
 const multicastName = (name: string): string | undefined => {

@@ -37,6 +37,12 @@ t.test('a name follows its group, and no name service keeps a group from being s
   await until(async () => (await found()) === address, 'the name is published');
   await until(async () => (await found(alias)) === address, 'the alias is published');
 
+  await cluster.operate('group', 'set', groupName, '--alias', 'newserver.example');
+  await until(async () => (await found('newserver.example')) === address, 'a new alias is published');
+  await until(async () => (await found(alias)) === '', 'one that is given up is taken out');
+  await cluster.operate('group', 'set', groupName, '--alias', alias);
+  await until(async () => (await found(alias)) === address, 'and comes back');
+
   const first = await cluster.owning();
   const [other] = await cluster.others();
   await cluster.operate('group', 'move', groupName, '--to', other!.name);

@@ -148,6 +148,28 @@ t.test('what is not wanted any more is taken out, in the background', async (t) 
   t.strictSame(seen.events, []);
 });
 
+t.test('names and ways that operators change follow at once', async (t) => {
+  const { names, seen, signal } = made(t);
+  await names.change(sales);
+  t.strictSame(seen.updates, [], 'what is not published is not changed');
+  await names.publish(sales, signal);
+  await settle();
+  const written = () => seen.updates.splice(0).map(({ name, there }) => `${there ? '+' : '-'}${name}`);
+  written();
+  await names.change({ ...sales, names: ['print.example.com', 'new.example.com'] });
+  await settle();
+  t.strictSame(written().toSorted(), ['+new.example.com', '-old.example.com']);
+  await names.change({ ...sales, names: ['print.example.com', 'new.example.com'] });
+  await settle();
+  t.strictSame(written(), []);
+  await names.change({ ...sales, names: ['print.example.com'], ways: ['multicast'] });
+  await settle();
+  t.strictSame(written().toSorted(), ['-new.example.com', '-print.example.com']);
+  await names.change({ ...sales, names: ['print.example.com'] });
+  await settle();
+  t.strictSame(written(), ['+print.example.com']);
+});
+
 t.test('a removal that fails is given up, and said', async (t) => {
   const { names, clock, seen, signal } = made(t);
   const one = { ...sales, names: ['print.example.com'] };
