@@ -60,12 +60,21 @@ const printerConfig = (printerName: string, settings: PrinterSettings, defaults:
   };
 };
 
-/** Checks a configuration's text; `fileName` stands in errors, and its folder before a relative stateDirectory. Throws ConfigError. */
+const withFilesBeside = (cluster: NonNullable<ConfigDocument['cluster']>, fileName: string) => ({
+  ...cluster,
+  dnsUpdate: cluster.dnsUpdate.map(({ key, ...zone }) => ({
+    ...zone,
+    key: { ...key, secretFile: path.resolve(path.dirname(fileName), key.secretFile) },
+  })),
+});
+
+/** Checks a configuration's text; `fileName` stands in errors, and its folder before relative paths. Throws ConfigError. */
 export const parseConfig = (text: string, fileName: string): Config => {
   const document = readDocument(text, fileName, checkedSchema);
   return frozen({
     ...document,
     stateDirectory: path.resolve(path.dirname(fileName), document.stateDirectory),
+    ...(document.cluster === undefined ? {} : { cluster: withFilesBeside(document.cluster, fileName) }),
     groups: Object.entries(document.groups).map(([groupName, settings]) => ({
       ...settings,
       name: groupName,

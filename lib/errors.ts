@@ -167,6 +167,12 @@ export const errorKinds = {
     http: 409,
     ipp: 'client-error-not-possible',
   },
+  'name-conflict': {
+    meaning: 'another host on the network has the name',
+    retriable: true,
+    http: 409,
+    ipp: 'client-error-not-possible',
+  },
   'group-not-empty': {
     meaning: 'the group still has printers or unfinished jobs',
     retriable: false,

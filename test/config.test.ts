@@ -91,6 +91,21 @@ t.test("the example file of a cluster's node shows each key and the defaults", a
 
 const ofCluster = (more: string): string => `cluster:\n  endpoints: ["http://127.0.0.1:2379"]\n  ${more}`;
 
+const zoneText = (zone: string, server = '192.0.2.53'): string =>
+  `{zone: ${zone}, server: ${server}, key: {name: platen, secretFile: secrets/one}}`;
+
+t.test('a zone that is updated has defaults, and its secret is a file beside the configuration', async (t) => {
+  const { cluster } = parseConfig(ofCluster(`dnsUpdate: [${zoneText('Example.com')}]`), '/etc/platen/a.yaml');
+  t.same(cluster?.dnsUpdate, [
+    {
+      zone: 'example.com',
+      server: '192.0.2.53',
+      port: 53,
+      key: { name: 'platen', algorithm: 'hmac-sha256', secretFile: '/etc/platen/secrets/one' },
+    },
+  ]);
+});
+
 const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] = [
   [
     'groups in the file of a cluster',
@@ -117,6 +132,16 @@ const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] 
       'member: {clientUrl: "http://127.0.0.1:1", peerUrl: "http://127.0.0.1:2", initialCluster: {b: "http://127.0.0.1:3"}}',
     ),
     /member: initialCluster does not hold this member's peerUrl/,
+  ],
+  [
+    'a zone twice',
+    ofCluster(`dnsUpdate: [${zoneText('example.com')}, ${zoneText('EXAMPLE.com')}]`),
+    /dnsUpdate: the zone example\.com is there twice/,
+  ],
+  [
+    'a zone at a name',
+    ofCluster(`dnsUpdate: [${zoneText('example.com', 'ns.example.com')}]`),
+    /server: expected an IP address/,
   ],
   ['a syntax error has its place', 'log:\n  level: "info\n', /^test\.yaml:\d+:\d+: Missing closing "quote/],
   ['a key twice', 'log: {level: info}\nlog: {level: warn}', 'test.yaml:2:1: Map keys must be unique'],

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ownerOf, type View } from '../cluster/view.js';
-import { groupDefaults, type GroupRecord, inOrderOfDependency } from '../model/cluster.js';
+import { groupDefaults, type GroupRecord, inOrderOfDependency, publishWays } from '../model/cluster.js';
 import { liveOwner, openMove } from './cluster-view.js';
 import { failback, failover, restart } from './group-settings.js';
 import { resourceStates, type SelfAnswer } from './node-talk.js';
@@ -32,12 +32,14 @@ export const groupAnswer = z.object({
       value: z.string().optional(),
       wanted: z.enum(['online', 'offline']),
       state: z.enum([...resourceStates, 'unknown']).describe('unknown: its owner does not answer'),
+      trouble: z.string().optional().describe('What is not as it should be although it is online'),
       restart: restart.optional(),
     }),
   ),
   possibleOwners: z.array(z.string()).optional().describe('Absent: every node'),
   preferredOwners: z.array(z.string()),
   aliases: z.array(z.string()),
+  publish: z.array(z.enum(publishWays)).describe('Where its names are made known'),
   failback,
   failover,
   jobCompletionTimeoutMs: z.number(),
@@ -83,9 +85,10 @@ export const showGroup = (record: GroupRecord, view: View, selves: ReadonlyMap<s
   const speaker = owner?.alive === true ? owner.node : view.me;
   const self = selves.get(speaker);
   const here = self?.groups.find(({ group }) => group === name);
-  const stateOf = (resource: string): GroupAnswer['resources'][number]['state'] => {
-    if (owner?.alive === true && self === undefined) return 'unknown';
-    return here?.resources.find((each) => each.name === resource)?.state ?? 'offline';
+  const stateOf = (resource: string): Pick<GroupAnswer['resources'][number], 'state' | 'trouble'> => {
+    if (owner?.alive === true && self === undefined) return { state: 'unknown' };
+    const { state = 'offline', trouble } = here?.resources.find((each) => each.name === resource) ?? {};
+    return { state, ...(trouble === undefined ? {} : { trouble }) };
   };
   const says = self?.says.find(({ about }) => about === name)?.text;
   const move = openMove(view, record);
@@ -101,13 +104,14 @@ export const showGroup = (record: GroupRecord, view: View, selves: ReadonlyMap<s
       name: resource,
       kind,
       wanted,
-      state: stateOf(resource),
+      ...stateOf(resource),
       ...(value === undefined ? {} : { value }),
       ...(policy === undefined ? {} : { restart: policy }),
     })),
     ...(record.possibleOwners === undefined ? {} : { possibleOwners: [...record.possibleOwners] }),
     preferredOwners: [...(record.preferredOwners ?? [])],
     aliases: [...(record.aliases ?? [])],
+    publish: [...(record.publish ?? groupDefaults.publish)],
     failback: record.failback ?? groupDefaults.failback,
     failover: record.failover ?? groupDefaults.failover,
     jobCompletionTimeoutMs: record.jobCompletionTimeoutMs ?? groupDefaults.jobCompletionTimeoutMs,

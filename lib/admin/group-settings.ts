@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { GroupDraft, GroupSettings, ResourceChange, ResourceDraft } from '../cluster/group-edits.js';
+import { publishWays } from '../model/cluster.js';
 import { addressText, communityText, hostNameText, nameText, networkText, plainText, portNumber } from './fields.js';
 
 const nodes = z.array(nameText).min(1, 'name one node at least').max(100);
@@ -48,6 +49,12 @@ const said = {
   possibleOwners: nodes.nullable().exactOptional().describe('null: every node'),
   preferredOwners: nodes.nullable().exactOptional().describe('The best first'),
   aliases: z.array(hostNameText).max(100).nullable().exactOptional().describe('Other names that clients may use'),
+  publish: z
+    .array(z.enum(publishWays))
+    .max(publishWays.length)
+    .nullable()
+    .exactOptional()
+    .describe('Where its names are made known: in multicast DNS, and in zones that its nodes may update; null: both'),
   failback: failback.nullable().exactOptional(),
   failover: failover.nullable().exactOptional(),
   jobCompletionTimeoutMs: milliseconds(0)

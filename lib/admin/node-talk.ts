@@ -29,7 +29,9 @@ const selfAnswer = z.object({
     .array(
       z.object({
         group: z.string(),
-        resources: z.array(z.object({ name: z.string(), state: z.enum(resourceStates) })),
+        resources: z.array(
+          z.object({ name: z.string(), state: z.enum(resourceStates), trouble: z.string().optional() }),
+        ),
         sending: z.array(z.string()).describe('Documents that are being sent to devices'),
         uploads: z.number().describe('Documents that clients are sending'),
       }),
@@ -52,9 +54,12 @@ const selfOf = ({ node }: ClusterFace, version: string, group?: string): SelfAns
     says: node.explain().filter(({ about }) => isMeant(about)),
     groups: [...local]
       .filter(([name]) => isMeant(name))
-      .map(([name, { resources, sending, uploads }]) => ({
+      .map(([name, { resources, troubles, sending, uploads }]) => ({
         group: name,
-        resources: [...resources].map(([resource, { state }]) => ({ name: resource, state })),
+        resources: [...resources].map(([resource, { state }]) => {
+          const trouble = troubles?.get(resource);
+          return { name: resource, state, ...(trouble === undefined ? {} : { trouble }) };
+        }),
         sending: [...sending],
         uploads,
       })),

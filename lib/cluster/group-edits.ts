@@ -24,6 +24,7 @@ type Settable =
   | 'possibleOwners'
   | 'preferredOwners'
   | 'aliases'
+  | 'publish'
   | 'failback'
   | 'failover'
   | 'jobCompletionTimeoutMs'

@@ -4,7 +4,7 @@ import type { ResourceState } from '../model/cluster.js';
 import type { Activity } from './resources.js';
 import type { LocalGroup, LocalResource, OwnerWrite } from './view.js';
 
-type Entry = Omit<LocalGroup, 'sending' | 'uploads'>;
+type Entry = Omit<LocalGroup, keyof Activity>;
 
 /** Failures that are remembered for each resource: more than any restart policy counts. */
 const keptFailures = 100;

@@ -9,6 +9,8 @@ export interface Activity {
   readonly sending: readonly string[];
   /** Documents that clients are sending. */
   readonly uploads: number;
+  /** Resource → what is not as it should be although it is online, in words. */
+  readonly troubles?: ReadonlyMap<string, string>;
 }
 
 /** All of it is idempotent. */

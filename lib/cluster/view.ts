@@ -36,6 +36,8 @@ export interface LocalGroup {
   readonly sending: readonly string[];
   /** Documents that clients are sending. */
   readonly uploads: number;
+  /** Resource → what is not as it should be although it is online, in words for operators. */
+  readonly troubles?: ReadonlyMap<string, string>;
   readonly write?: OwnerWrite;
 }
 

@@ -150,6 +150,9 @@ const clusterProblems = ({ cluster, groups, admin }: ConfigDocument): Broken[] =
     breaks('address', 'nodes speak in plain text with each other: only on loopback, or with insecure: true');
   const far = cluster.endpoints.find((url) => url.startsWith('http:') && !isLoopback(new URL(url).hostname));
   if (far !== undefined && !cluster.insecure) breaks('endpoints', `${far} is plain text to another machine (R92)`);
+  const zones = cluster.dnsUpdate.map(({ zone }) => zone);
+  const twice = zones.find((zone, index) => zones.indexOf(zone) !== index);
+  if (twice !== undefined) breaks('dnsUpdate', `the zone ${twice} is there twice`);
   const { member } = cluster;
   if (member !== undefined && !Object.values(member.initialCluster).includes(member.peerUrl))
     breaks('member', `initialCluster does not hold this member's peerUrl ${member.peerUrl}`);

@@ -161,6 +161,18 @@ const memberUrl = z
 
 const interfaceName = z.string().regex(/^[^\s/]{1,15}$/, 'expected the name of a network interface, such as eth0');
 
+/** A zone whose server takes updates that are signed with this key. */
+const updatedZone = z.strictObject({
+  zone: hostName,
+  server: address,
+  port: whole(1, 65_535, 'a port').default(53),
+  key: z.strictObject({
+    name: hostName,
+    algorithm: z.enum(['hmac-sha256']).default('hmac-sha256'),
+    secretFile: z.string().min(1, 'expected a file'),
+  }),
+});
+
 const cluster = z.strictObject({
   endpoints: z.array(memberUrl).min(1, 'name one member of etcd at least'),
   insecure: z.boolean().default(false),
@@ -180,6 +192,7 @@ const cluster = z.strictObject({
       initialCluster: z.record(name, memberUrl),
     })
     .exactOptional(),
+  dnsUpdate: z.array(updatedZone).max(20, 'at most 20 zones').default([]),
   minCopies: whole(1, 5, 'a whole number of copies').default(2),
   degradedAccept: z.enum(['never', 'node-lost', 'always']).default('node-lost'),
   peerTimeoutMs: milliseconds(100).default(2 * seconds),

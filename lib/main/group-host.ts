@@ -1,9 +1,11 @@
 // What runs on this node of the cluster's groups: addresses, names and print spoolers, brought online and offline as the cluster decides.
 
 import type { FloatingAddresses } from '../cluster/floating-addresses.js';
+import { isWanted } from '../cluster/offlining.js';
 import type { Activity, Resources } from '../cluster/resources.js';
 import type { Limits } from '../config.js';
 import { groupDefaults, type GroupRecord, type ResourceRecord } from '../model/cluster.js';
+import type { NetworkNames, Publication } from '../names/network-names.js';
 import type { Tenure } from '../model/ownership.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -29,6 +31,7 @@ interface HostParts {
   readonly log: Log;
   readonly addresses: FloatingAddresses;
   readonly ways: Ways;
+  readonly networkNames: NetworkNames;
   /** The group as the store has it. */
   readonly describe: (group: string) => GroupRecord | undefined;
   /** What a group is busy with has changed. */
@@ -42,6 +45,8 @@ interface Hosted {
   readonly served: ServedGroup;
   /** What is online, or on its way there, by name. */
   readonly resources: Map<string, ResourceRecord>;
+  /** As its names are published. */
+  record: GroupRecord | undefined;
   spooler: PrintSpooler | undefined;
 }
 
@@ -63,7 +68,7 @@ export class GroupHost implements Resources {
         return this.#bringAddress(hosted, valueOf(resource), signal);
       case 'network-name':
         hosted.served.names = this.#namesOf(group, hosted);
-        return;
+        return this.#parts.networkNames.publish(this.#publication(group, hosted, resource.name), signal);
       case 'print-spooler':
         return this.#startSpooler(hosted, tenure);
       default:
@@ -79,6 +84,8 @@ export class GroupHost implements Resources {
       await this.#parts.addresses.down(valueOf(resource));
       await hosted.served.shut(valueOf(resource));
     }
+    if (resource.kind === 'network-name')
+      await this.#parts.networkNames.withdraw({ group, resource: name }, { forGood: !this.#isWanted(group, name) });
     if (resource.kind === 'print-spooler') await this.#stopSpooler(hosted);
     hosted.resources.delete(name);
     hosted.served.names = this.#namesOf(group, hosted);
@@ -111,9 +118,33 @@ export class GroupHost implements Resources {
     hosted.spooler?.resume();
   }
 
+  /** Operators may have changed what a group is called: that counts at once. */
+  look(): void {
+    const { describe, networkNames, log } = this.#parts;
+    for (const [group, hosted] of this.#groups) {
+      const record = describe(group);
+      if (record === undefined || record === hosted.record) continue;
+      hosted.record = record;
+      hosted.served.names = this.#namesOf(group, hosted);
+      for (const { name, kind } of hosted.resources.values())
+        if (kind === 'network-name')
+          networkNames
+            .change(this.#publication(group, hosted, name))
+            .catch((error: unknown) => log.warn({ err: error, group }, 'names were not changed'));
+    }
+  }
+
   activity(group: string): Activity {
     const hosted = this.#groups.get(group);
-    return { sending: hosted?.spooler?.sending() ?? [], uploads: hosted?.served.underWay ?? 0 };
+    const troubles = [...(hosted?.resources.keys() ?? [])].flatMap((resource): [string, string][] => {
+      const trouble = this.#parts.networkNames.trouble({ group, resource });
+      return trouble === undefined ? [] : [[resource, trouble]];
+    });
+    return {
+      sending: hosted?.spooler?.sending() ?? [],
+      uploads: hosted?.served.underWay ?? 0,
+      troubles: new Map(troubles),
+    };
   }
 
   /** Whether a copy is needed; undefined where this node does not own the group at that epoch. */
@@ -160,7 +191,7 @@ export class GroupHost implements Resources {
       version,
       onEnd: onActivity,
     });
-    const hosted: Hosted = { served, resources: new Map(), spooler: undefined };
+    const hosted: Hosted = { served, resources: new Map(), record: describe(group), spooler: undefined };
     this.#groups.set(group, hosted);
     this.served.push(served);
     return hosted;
@@ -169,6 +200,24 @@ export class GroupHost implements Resources {
   #namesOf(group: string, { resources }: Hosted): readonly string[] {
     const own = [...resources.values()].filter(({ kind }) => kind === 'network-name').map(valueOf);
     return own.length === 0 ? [] : [...own, ...(this.#parts.describe(group)?.aliases ?? [])];
+  }
+
+  /** Aliases go with the first of its network names. */
+  #publication(group: string, hosted: Hosted, name: string): Publication {
+    const of = (kind: ResourceRecord['kind']) => [...hosted.resources.values()].filter((each) => each.kind === kind);
+    const { aliases = [], publish = groupDefaults.publish } = this.#parts.describe(group) ?? {};
+    const [first] = of('network-name');
+    const own = of('network-name').filter((each) => each.name === name);
+    const names = [...own.map(valueOf), ...(first?.name === name ? aliases : [])];
+    const addresses = of('ip-address').map(valueOf);
+    return { group, resource: name, names, addresses, ways: publish };
+  }
+
+  /** By operators: what is offline here only because the group moves, or this node fell silent, stays known. */
+  #isWanted(group: string, name: string): boolean {
+    const record = this.#parts.describe(group);
+    const resource = record?.resources?.find((each) => each.name === name);
+    return record !== undefined && resource !== undefined && isWanted(record, resource);
   }
 
   async #startSpooler(hosted: Hosted, tenure: Tenure): Promise<void> {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
 import { fixedAddresses, type FloatingAddresses, type PipeAddresses } from '../cluster/floating-addresses.js';
+import { ClaimedNames } from '../cluster/known-names.js';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { Operations } from '../cluster/operations.js';
 import { Probing } from '../cluster/probing.js';
@@ -16,6 +17,7 @@ import type { Watchdog } from '../cluster/watchdog.js';
 import type { ClusterConfig } from '../config.js';
 import { PlatenError } from '../errors.js';
 import type { NodeAddresses } from '../model/cluster.js';
+import { NetworkNames } from '../names/network-names.js';
 import { EtcdMaintenance } from '../store/etcd/maintenance.js';
 import { roomEnough } from '../queue/store-room.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
@@ -119,6 +121,13 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   const { documents } = shared;
   const makings = nodeMakings(around, { store, spool, documents, events, storeRoom: () => room });
   let addresses: NodeAddresses = { peers: '', rest: '' };
+  const networkNames = new NetworkNames({
+    clock,
+    log,
+    zones: cluster.dnsUpdate.map(({ server, port, ...zone }) => ({ ...zone, server: { address: server, port } })),
+    known: new ClaimedNames(store),
+    note: (code, fields) => events.note(code, fields),
+  });
   const host: GroupHost = new GroupHost({
     makings,
     limits,
@@ -127,6 +136,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     log,
     addresses: floating,
     ways: waysOf(cluster),
+    networkNames,
     describe: (group) => node.view().observed.groups.get(group)?.record,
     onActivity: () => node.lookAgain(),
     onFirstByte: (group, epoch) => node.takeovers.firstByte(group, epoch),
@@ -149,6 +159,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     onLook: (view) => {
       peers.look(view);
       probing.look(view);
+      host.look();
     },
     onRenewal: teller(watchdog),
     onLifeOver: async () => {
@@ -198,6 +209,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
         await node.stop(cutOff.signal);
         cancel();
         await host.stop();
+        await networkNames.stop();
         watchdog?.tellEnded();
         await maintenance.stop();
       });

@@ -67,6 +67,10 @@ export type Failback =
   | { readonly policy: 'immediate' }
   | { readonly policy: 'hours'; readonly from: number; readonly to: number };
 
+/** Where a group's names are made known: on its link, and in the zones whose servers take updates from the node. */
+export const publishWays = ['multicast', 'dns'] as const;
+export type PublishWay = (typeof publishWays)[number];
+
 /** What clients may use at the group's addresses. */
 export interface GroupServices {
   readonly ipp: { readonly port: number; readonly operatorsFrom: readonly string[] };
@@ -86,6 +90,7 @@ export interface GroupRecord {
   readonly services?: GroupServices;
   /** Other network names that clients may use. */
   readonly aliases?: readonly string[];
+  readonly publish?: readonly PublishWay[];
   readonly failback?: Failback;
   /** Fail-overs that failing resources may cause within the period. */
   readonly failover?: { readonly threshold: number; readonly periodMs: number };
@@ -101,6 +106,7 @@ export const groupDefaults = {
     lpd: { ports: [515], optionalPorts: [] },
     snmp: { port: 161, allowFrom: [] },
   },
+  publish: publishWays,
   failback: { policy: 'prevent' },
   failover: { threshold: 3, periodMs: 6 * 3_600_000 },
   restart: { attempts: 3, periodMs: 900_000, delayMs: 500 },

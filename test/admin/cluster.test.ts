@@ -129,6 +129,15 @@ t.test('a drained node gives its groups away and is shown as drained', async (t)
   );
 });
 
+t.test('what is not as it should be although it is online is shown, whoever is asked', async (t) => {
+  const { a, b, ask } = await withSales(t);
+  a.lab.resources.troubles.set('name', 'another host uses the name sales.local, too: 192.0.2.9');
+  const { json } = await ask(b, 'GET', '/api/1/groups/sales');
+  t.match((json as GroupAnswer).resources[1], { name: 'name', state: 'online', trouble: /another host/ });
+  const shown = await b.platen(['group', 'show', 'sales']);
+  t.match(shown.out, /name +network-name .* online +online: another host uses the name/);
+});
+
 t.test('a resource goes offline when what is sent has ended, and online again', async (t) => {
   const { a, b, ask, until, clock } = await withSales(t);
   a.lab.resources.sending = ['job 1 on x'];
@@ -166,6 +175,9 @@ t.test('a group is changed and removed; wrong words are refused', async (t) => {
   };
   t.match(await ask(b, 'PATCH', '/api/1/groups/sales', changed), { status: 200, json: changed });
   t.match(await ask(b, 'PATCH', '/api/1/groups/sales', { possibleOwners: null }), { status: 200 });
+  t.match(await ask(b, 'PATCH', '/api/1/groups/sales', { publish: ['dns'] }), { json: { publish: ['dns'] } });
+  t.match(await ask(b, 'PATCH', '/api/1/groups/sales', { publish: null }), { json: { publish: ['multicast', 'dns'] } });
+  t.match(await ask(b, 'PATCH', '/api/1/groups/sales', { publish: ['wins'] }), { status: 400 });
   for (const [body, code] of [
     [{ ...draft, name: '../x' }, 'bad-request'],
     [{ ...draft, addresses: ['x'] }, 'bad-request'],

@@ -41,6 +41,14 @@ t.test('a group is made with everything that can be said, shown, changed and rem
   const changed = await b.operations.group('sales');
   t.match(changed, { failback: { policy: 'immediate' }, jobCompletionTimeoutMs: 5_000 });
   t.same([changed.possibleOwners, changed.services?.snmp.community], [undefined, undefined]);
+  t.match((await b.platen(['group', 'show', 'sales'])).out, /names known by +multicast, dns\n/);
+  t.equal((await b.platen(['group', 'set', 'sales', '--publish', 'dns'])).code, 0);
+  t.match(await b.operations.group('sales'), { publish: ['dns'] });
+  t.match(await b.platen(['group', 'set', 'sales', '--publish', 'none']), {
+    code: 0,
+    out: /names known by +nothing\n/,
+  });
+  t.match(await b.platen(['group', 'set', 'sales', '--publish', 'wins']), { code: 1, err: /multicast/ });
   t.match(await b.platen(['group', 'set', 'sales']), { code: 2, err: /nothing is to be changed/ });
   t.match(await b.platen(['group', 'set', 'sales', '--failback', '25-3']), { code: 2 });
   t.match(await b.platen(['group', 'show', 'none']), { code: 5, err: /group-not-found/ });

@@ -2,7 +2,7 @@
 
 import { ClusterNode } from '../../lib/cluster/cluster-node.js';
 import type { NewsSink } from '../../lib/cluster/news.js';
-import type { Resources } from '../../lib/cluster/resources.js';
+import type { Activity, Resources } from '../../lib/cluster/resources.js';
 import { defaultTiming, type Timing } from '../../lib/cluster/timing.js';
 import type { GroupRecord, NodeRecord, Readiness, ResourceRecord } from '../../lib/model/cluster.js';
 import { liveIncarnation } from '../../lib/model/cluster.js';
@@ -21,6 +21,8 @@ export class LabResources implements Resources {
   readonly log: string[] = [];
   readonly up = new Map<string, Tenure>();
   sending: readonly string[] = [];
+  /** Resource → what is not as it should be. */
+  readonly troubles = new Map<string, string>();
   uploads = 0;
   readonly broken = new Set<string>();
   /** Awaited by every step. */
@@ -60,8 +62,8 @@ export class LabResources implements Resources {
     return Promise.resolve();
   }
 
-  activity(): { sending: readonly string[]; uploads: number } {
-    return { sending: this.sending, uploads: this.uploads };
+  activity(): Activity {
+    return { sending: this.sending, uploads: this.uploads, troubles: this.troubles };
   }
 }
 

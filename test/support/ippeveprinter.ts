@@ -18,7 +18,7 @@ export interface IppEvePrinter {
 
 export const ippEvePrinterNeeds = ['root', 'ippeveprinter', 'dbus-daemon', 'avahi-daemon'] as const;
 
-const busConfig = (socket: string): string => `<!DOCTYPE busconfig PUBLIC
+export const busConfig = (socket: string): string => `<!DOCTYPE busconfig PUBLIC
  "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>system</type>

@@ -47,11 +47,18 @@ export const showGroupRecord = (terminal: Terminal, group: GroupAnswer): void =>
     ['fail-overs', `${group.failover.threshold} within ${group.failover.periodMs / 60_000} min by failing resources`],
     ['a move waits', `${group.jobCompletionTimeoutMs} ms for documents, ${group.uploadGraceMs} ms for uploads`],
     ['aliases', group.aliases.join(' ')],
+    ['names known by', group.publish.join(', ') || 'nothing'],
     ...servicesText(group),
   ]);
   terminal.line('');
   terminal.table(
     ['RESOURCE', 'KIND', 'VALUE', 'WANTED', 'STATE'],
-    group.resources.map(({ name, kind, value, wanted, state }) => [name, kind, value ?? '', wanted, state]),
+    group.resources.map(({ name, kind, value, wanted, state, trouble }) => [
+      name,
+      kind,
+      value ?? '',
+      wanted,
+      trouble === undefined ? state : `${state}: ${trouble}`,
+    ]),
   );
 };

@@ -16,7 +16,7 @@ export const groupSet = (parent: Command, cli: CliParts): void => {
   const set = parent
     .command('set')
     .argument('<group>', 'the virtual server', segment)
-    .description('change what is given of a virtual server; ports and names count when it comes online next');
+    .description('change what is given of a virtual server; ports count when it comes online next');
   addGroupSettings(set)
     .option('--any-owner', 'every node may own it')
     .option('--no-snmp', 'answer SNMP no longer')

@@ -7,6 +7,7 @@ import { communityFrom } from '../community.js';
 
 export interface GroupOptions {
   readonly alias?: readonly string[];
+  readonly publish?: readonly string[];
   readonly possible?: readonly string[];
   readonly preferred?: readonly string[];
   readonly ippPort?: number;
@@ -23,6 +24,8 @@ export interface GroupOptions {
   readonly failback?: FailbackWord;
 }
 
+/** What is no way is told by the server. */
+const waysOf = (text: string): readonly string[] => (text === 'none' ? [] : listOf(text));
 const port = wholeNumber(1, 65_535);
 const milliseconds = wholeNumber(0, 7 * 86_400_000);
 
@@ -30,6 +33,7 @@ const milliseconds = wholeNumber(0, 7 * 86_400_000);
 export const addGroupSettings = (command: Command): Command =>
   command
     .option('--alias <name>', 'another name that clients may use; may be repeated', another)
+    .option('--publish <ways>', 'where its names are made known: "multicast", "dns", both with a comma, "none"', waysOf)
     .option('--possible <nodes>', 'nodes that may own it, with commas', listOf)
     .option('--preferred <nodes>', 'the best owners first, with commas', listOf)
     .option('--ipp-port <port>', 'TCP port of IPP; 631 unless said', port)
@@ -57,6 +61,7 @@ export const groupBody = async (options: GroupOptions, stdin: Readable): Promise
   };
   return {
     aliases: options.alias,
+    publish: options.publish,
     possibleOwners: options.possible,
     preferredOwners: options.preferred,
     failback: options.failback,
