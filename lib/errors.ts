@@ -179,6 +179,12 @@ export const errorKinds = {
     http: 404,
     ipp: 'client-error-not-found',
   },
+  'node-name-taken': {
+    meaning: 'another node of that name is alive',
+    retriable: false,
+    http: 409,
+    ipp: 'server-error-internal-error',
+  },
   'not-authorized': {
     meaning: 'this client may not do that',
     retriable: false,

@@ -1,5 +1,6 @@
 // One node of the cluster: looks, decides, lets the executor act, and says why. Everything is repeated at each change and when a decision asks for it.
 
+import { PlatenError } from '../errors.js';
 import type { NodeRecord } from '../model/cluster.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -27,6 +28,8 @@ export interface ClusterNodeParts {
   readonly log: Log;
   readonly timing: Timing;
   readonly node: string;
+  /** Of its state directory. */
+  readonly id: string;
   readonly newIncarnation: () => string;
   /** Own addresses and readiness, asked at each renewal. */
   readonly describe: () => Pick<NodeRecord, 'addresses' | 'readiness'>;
@@ -37,6 +40,8 @@ export interface ClusterNodeParts {
   readonly onRenewal?: (renewal: Renewal) => void;
   /** Told when nothing of a life is left; the next one begins when it resolves. */
   readonly onLifeOver?: () => Promise<void>;
+  /** Told when another node has this one's name: no life begins any more. */
+  readonly onNameTaken: (error: PlatenError) => void;
   /** Told at every look. */
   readonly onLook?: (view: View) => void;
   /** Told what operators should hear of. */
@@ -235,6 +240,13 @@ export class ClusterNode {
     if (this.#isOver) return;
     await this.#parts.onLifeOver?.();
     if (this.#isOver) return;
-    await this.#renewer.begin();
+    try {
+      await this.#renewer.begin();
+    } catch (error) {
+      if (!(error instanceof PlatenError) || error.code !== 'node-name-taken') throw error;
+      this.#isOver = true;
+      this.#observer.stop();
+      this.#parts.onNameTaken(error);
+    }
   }
 }

@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.js';
 import { keys } from '../store/keys.js';
 import type { Json, Store, TxnResult } from '../store/store.js';
 import { ClockWatch } from './clock-watch.js';
+import { type FoundSelf, ownRecord } from './own-name.js';
 import { atTime, confirmed, foundRecord, lost, newLife, sending, type Renewal } from './renewal.js';
 import type { Timing } from './timing.js';
 
@@ -15,6 +16,8 @@ export interface RenewerParts {
   readonly log: Log;
   readonly timing: Timing;
   readonly node: string;
+  /** Of its state directory. */
+  readonly id: string;
   /** 128 random bits in hexadecimal, never the same twice. */
   readonly newIncarnation: () => string;
   /** What the record says beside the life. */
@@ -43,16 +46,21 @@ export class Renewer {
     return this.#renewal;
   }
 
-  /** A new incarnation. Only when nothing of the life before is left. Throws `store-unreachable`. */
-  async begin(): Promise<void> {
+  /**
+   * A new incarnation. Only when nothing of the life before is left. Resolves with the record that was there. Throws `store-unreachable`, and
+   * `node-name-taken` when that is another node's.
+   */
+  async begin(): Promise<FoundSelf | undefined> {
     this.stop();
     const loop = new AbortController();
     this.#loop = loop;
-    const before = await this.#parts.store.get(this.#key);
-    if (loop.signal.aborted) return;
+    const { node, id, describe } = this.#parts;
+    const before = await ownRecord(this.#parts, { node, id, addresses: describe().addresses });
+    if (loop.signal.aborted) return undefined;
     this.#watch.restart();
     this.#set(this.#newLife(before?.revision ?? 0));
     void this.#run(loop.signal);
+    return before;
   }
 
   /** This life is over, for a reason seen elsewhere. */
@@ -112,10 +120,10 @@ export class Renewer {
 
   /** One renewal; returns when it is answered or its time is over. A later answer is heard all the same. */
   async #renew(signal: AbortSignal): Promise<void> {
-    const { clock, timing, describe } = this.#parts;
+    const { clock, timing, id, describe } = this.#parts;
     this.#set(sending(this.#renewal, clock.monotonic()));
     const { incarnation, counter, revision } = this.#renewal;
-    const record: NodeRecord = { version: 1, incarnation, counter, ...describe() };
+    const record: NodeRecord = { version: 1, id, incarnation, counter, ...describe() };
     const answered = new AbortController();
     const giveUp = (): void => answered.abort();
     signal.addEventListener('abort', giveUp, { once: true });

@@ -251,3 +251,57 @@ t.test('a paused node is drained and takes nothing until it is resumed', async (
   await one.lab.put(keys.cluster, { version: 1 });
   await one.until('a owns sales', () => isUp(a));
 });
+
+t.test('a second node of a name that is alive takes over nothing and gives up', async (t) => {
+  const { one, a } = await trial(t);
+  const errors: Error[] = [];
+  const { incarnation } = a.node.view().renewal;
+  const second = one.start('a', {
+    id: 'another',
+    rest: () => 'http://127.0.0.9',
+    onNameTaken: (error) => errors.push(error),
+  });
+  await one.until('it gives up', () => errors.length > 0, 1_500);
+  t.match(errors, [{ code: 'node-name-taken', message: 'a node named a is alive; each node needs a name of its own' }]);
+  await one.run(3_000);
+  t.equal(a.node.view().renewal.incarnation, incarnation);
+  t.match(await one.lab.owner('sales'), { node: 'a', incarnation, epoch: 1 });
+  t.same([isUp(a), second.resources.log, errors.length], [true, [], 1]);
+});
+
+t.test('of two nodes of one name that start together, one gives up and the other goes on', async (t) => {
+  const { one } = await trial(t);
+  const errors: Error[] = [];
+  const onNameTaken = (error: Error) => errors.push(error);
+  const [first, second] = [one.start('c', { id: '1', onNameTaken }), one.start('c', { id: '2', onNameTaken })];
+  await one.until('one gives up', () => errors.length > 0, 3_000);
+  await one.run(3_000);
+  t.equal(errors.length, 1);
+  t.equal([first, second].filter(({ node }) => node.view().renewal.state === 'live').length, 1);
+});
+
+t.test('a node whose record another node of its name has replaced gives up instead of beginning anew', async (t) => {
+  const { one, a } = await trial(t);
+  const errors: Error[] = [];
+  const c = one.start('c', { id: '1', onNameTaken: (error) => errors.push(error) });
+  await one.until('c lives', () => c.node.view().renewal.state === 'live');
+  const record = { ...a.node.view().observed.nodes.get('c')?.record, id: '2', incarnation: 'c of another machine' };
+  for (let counter = 0; counter < 10 && errors.length === 0; counter += 1) {
+    await one.lab.put(keys.node('c'), { ...record, counter });
+    await one.run(300);
+  }
+  t.match(errors, [{ code: 'node-name-taken' }]);
+  t.match((await one.lab.store.get(keys.node('c')))?.value, { incarnation: 'c of another machine' });
+});
+
+t.test('a node that starts again after a crash does not wait for its own earlier life', async (t) => {
+  const { one, a } = await trial(t);
+  a.clock.kill();
+  const again = one.start('a');
+  const took = await one.until('it lives', () => again.node.view().renewal.state === 'live');
+  t.ok(took <= 100, `${took} ms`);
+  again.clock.kill();
+  const moved = one.start('a', { id: 'of a new disk' });
+  const waited = await one.until('it lives', () => moved.node.view().renewal.state === 'live');
+  t.ok(waited >= 1_000 && waited <= 1_500, `a new state directory waits for a second: ${waited} ms`);
+});
