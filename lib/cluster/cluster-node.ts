@@ -112,6 +112,7 @@ export class ClusterNode {
   /** Gives every group away, then fences its own record; or stops at once when `signal` aborts: then the supervisor fences it. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopping = true;
+    this.#renewer.hurry();
     await new Promise<void>((resolve) => {
       this.#onRest = resolve;
       signal.addEventListener('abort', () => resolve(), { once: true });

@@ -33,6 +33,8 @@ export class Renewer {
   readonly #watch: ClockWatch;
   #renewal: Renewal;
   #loop: AbortController | undefined;
+  /** Aborted: the next renewal is sent at once. */
+  #rest = new AbortController();
 
   constructor(parts: RenewerParts) {
     this.#parts = parts;
@@ -71,6 +73,12 @@ export class Renewer {
   /** Renews no more; what is confirmed stays confirmed until its deadline. */
   stop(): void {
     this.#loop?.abort();
+    this.hurry();
+  }
+
+  /** What the record says beside the life has changed: the next renewal does not wait. */
+  hurry(): void {
+    this.#rest.abort();
   }
 
   /** An orderly end: writes that this life is dead, so that nobody has to wait for its silence. Nothing of it may be left. */
@@ -111,10 +119,11 @@ export class Renewer {
       this.#set(atTime(this.#renewal, clock.monotonic()));
       if (this.#renewal.state === 'lost') return;
       const started = clock.monotonic();
+      this.#rest = new AbortController();
       await this.#renew(signal);
       const rest = Math.max(0, started + timing.renewEveryMs - clock.monotonic());
       this.#watch.expect(rest);
-      await clock.sleep(rest, signal);
+      await clock.sleep(rest, this.#rest.signal);
     }
   }
 

@@ -207,6 +207,15 @@ t.test('a node that stops hands its groups over, and the last one releases them'
     });
 });
 
+t.test('nodes that all stop at once hand nothing to and fro', async (t) => {
+  const { one, a, b } = await trial(t);
+  const stopping = [a, b].map(({ node }) => node.stop(new AbortController().signal));
+  await one.done(Promise.all(stopping).then(() => undefined));
+  const epoch = (await one.lab.owner('sales'))?.epoch ?? 0;
+  t.ok(epoch <= 2, `one node may not have heard yet that the other stops: epoch ${epoch}`);
+  t.ok(await one.lab.isFree('sales'), 'whoever starts next takes it');
+});
+
 t.test('a machine that slept ends its life by itself', async (t) => {
   const { one } = await trial(t);
   let slept = 0;
