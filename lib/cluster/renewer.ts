@@ -27,6 +27,11 @@ export interface RenewerParts {
   readonly onChange: (renewal: Renewal) => void;
 }
 
+/** Why a life ended that was told to. */
+export const orderlyEnd = 'it stopped in order';
+
+const mostTries = 5;
+
 export class Renewer {
   readonly #parts: RenewerParts;
   readonly #key: string;
@@ -83,21 +88,28 @@ export class Renewer {
 
   /** An orderly end: writes that this life is dead, so that nobody has to wait for its silence. Nothing of it may be left. */
   async end(): Promise<void> {
-    const { store, node, log } = this.#parts;
+    const { log } = this.#parts;
     this.stop();
-    const because = 'it stopped in order';
     const { incarnation } = this.#renewal;
-    this.lose(because);
+    this.lose(orderlyEnd);
     try {
-      const found = await store.get(this.#key);
-      const record = found?.value as unknown as NodeRecord | undefined;
-      if (found === undefined || record?.incarnation !== incarnation || record.fenced !== undefined) return;
-      const fenced: NodeRecord = { ...record, fenced: { by: node, because } };
-      const compares = [{ key: this.#key, revision: found.revision }];
-      await store.txn(compares, [{ put: this.#key, value: fenced as unknown as Json }]);
+      // Renewals that are still on their way may come first.
+      for (let tries = 0; tries < mostTries && !(await this.#fenceOwn(incarnation)); tries += 1);
     } catch (error) {
       log.warn({ err: error }, 'the end could not be written; others will wait for the silence');
     }
+  }
+
+  /** True when the store does not take this life for alive any more, or it is not known. */
+  async #fenceOwn(incarnation: string): Promise<boolean> {
+    const { store, node } = this.#parts;
+    const found = await store.get(this.#key);
+    const record = found?.value as unknown as NodeRecord | undefined;
+    if (found === undefined || record?.incarnation !== incarnation || record.fenced !== undefined) return true;
+    const fenced: NodeRecord = { ...record, fenced: { by: node, because: orderlyEnd } };
+    const compares = [{ key: this.#key, revision: found.revision }];
+    const { outcome } = await store.txn(compares, [{ put: this.#key, value: fenced as unknown as Json }]);
+    return outcome !== 'conflict';
   }
 
   #newLife(revision: number): Renewal {
