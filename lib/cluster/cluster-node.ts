@@ -15,9 +15,10 @@ import { Ownership } from './ownership.js';
 import { OwnerWrites } from './owner-writes.js';
 import { Placement } from './placement.js';
 import type { Renewal } from './renewal.js';
-import { Renewer } from './renewer.js';
+import { orderlyEnd, Renewer } from './renewer.js';
+import { StoreContact, type StoreSilence } from './store-contact.js';
 import type { EpochMemory, Resources } from './resources.js';
-import { type NewsSink, noteNews } from './news.js';
+import { type NewsSink, noteGivenUp, noteNews, noteOwnFence, noteStoreBack } from './news.js';
 import { TakeoverLog } from './takeover-log.js';
 import type { Timing } from './timing.js';
 import { deathOf, localResources, ownOwner, type View } from './view.js';
@@ -62,7 +63,10 @@ export class ClusterNode {
   readonly #local = new LocalGroups();
   readonly #placement = new Placement();
   readonly #journal: Journal;
+  readonly #contact: StoreContact;
   #decision: Decision;
+  /** The life whose end was told. */
+  #mourned = '';
   #isStopping = false;
   #isOver = false;
   #isLookDue = false;
@@ -71,7 +75,15 @@ export class ClusterNode {
 
   constructor(parts: ClusterNodeParts) {
     this.#parts = parts;
-    const { store, clock, log, timing, node, memory, resources } = parts;
+    const { clock, log, timing, node, memory, resources, news } = parts;
+    const toleratedMs = timing.fenceAfterMs;
+    this.#contact = new StoreContact({
+      store: parts.store,
+      clock,
+      toleratedMs,
+      onBack: (silence) => noteStoreBack(news, silence),
+    });
+    const { store } = this.#contact;
     const onChange = (): void => this.lookAgain();
     this.#decision = {
       actions: [],
@@ -83,6 +95,7 @@ export class ClusterNode {
     this.#observer = new Observer({ store, clock, log, timing, node, onChange });
     this.#renewer = new Renewer({
       ...parts,
+      store,
       describe: () => this.#describe(),
       onChange: (renewal) => this.#renewed(renewal),
     });
@@ -149,6 +162,11 @@ export class ClusterNode {
     return this.#decision.because;
   }
 
+  /** Since when the store does not answer; undefined while it does. */
+  storeSilence(): StoreSilence | undefined {
+    return this.#contact.silence;
+  }
+
   /** The latest notes about a group or node, the oldest first. */
   history(about: string): readonly Note[] {
     return this.#journal.of(about);
@@ -187,6 +205,7 @@ export class ClusterNode {
     noteNews(this.#parts.news, this.takeovers.look(view));
     const death = deathOf(view);
     if (death !== undefined) {
+      this.#mourn(view, death);
       this.#renewer.lose(death);
       this.ownership.endAll();
     }
@@ -197,6 +216,13 @@ export class ClusterNode {
     for (const action of this.#decision.actions) this.#executor.carryOut(action);
     if (this.#isStopping && this.#isAtRest(view)) this.#onRest();
     this.#lookAt(view.time, this.#decision.lookAgainAt);
+  }
+
+  /** Once for each life. */
+  #mourn(view: View, death: string): void {
+    const { incarnation } = view.renewal;
+    if (this.#mourned !== incarnation) noteGivenUp(this.#parts.news, view, death);
+    this.#mourned = incarnation;
   }
 
   /** A tenure ends when its owner record is not the one in the store any more. */
@@ -242,7 +268,8 @@ export class ClusterNode {
     await this.#parts.onLifeOver?.();
     if (this.#isOver) return;
     try {
-      await this.#renewer.begin();
+      const before = await this.#renewer.begin();
+      noteOwnFence(this.#parts.news, this.#parts.node, before?.record, orderlyEnd);
     } catch (error) {
       if (!(error instanceof PlatenError) || error.code !== 'node-name-taken') throw error;
       this.#isOver = true;

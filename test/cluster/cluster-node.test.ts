@@ -216,6 +216,44 @@ t.test('nodes that all stop at once hand nothing to and fro', async (t) => {
   t.ok(await one.lab.isFree('sales'), 'whoever starts next takes it');
 });
 
+t.test('an outage of the store is told when it is over: from when, how long, what was given up', async (t) => {
+  const { one } = await trial(t);
+  const told: { code: string; text: string; at?: number }[] = [];
+  const news = { note: (code: string, fields: { text: string; at?: number }) => void told.push({ code, ...fields }) };
+  await one.lab.group('stock', { possibleOwners: ['c'] });
+  const c = one.start('c', { news });
+  await one.until('c owns stock', () => c.resources.up.has('stock/spooler'));
+  told.splice(0);
+  const start = one.clock.wall();
+  c.way.faults = { ...noFaults, isCut: () => true };
+  await one.run(1_000);
+  t.equal(c.node.storeSilence(), undefined, 'a second is none');
+  await one.run(4_000);
+  t.match(c.node.storeSilence(), { since: Number });
+  const since = c.node.storeSilence()?.since ?? 0;
+  t.ok(Math.abs(since - start) <= 400, `${since - start} ms`);
+  t.match(told, [{ code: 'groups-given-up', text: 'stock: my deadline has passed' }]);
+  c.way.faults = noFaults;
+  await one.until('c owns stock', () => c.resources.up.has('stock/spooler'));
+  t.equal(c.node.storeSilence(), undefined);
+  t.match(told.slice(1, 3), [
+    { code: 'store-unreachable', at: since, text: /^for [5-7]\.\ds$/ },
+    { code: 'store-back', text: /^after [5-7]\.\ds$/ },
+  ]);
+});
+
+t.test('a life that its own supervisor has written off is told by the next one', async (t) => {
+  const { one, a } = await trial(t);
+  const told: string[] = [];
+  a.clock.kill();
+  const key = keys.node('a');
+  const record = (await one.lab.store.get(key))?.value as object;
+  await one.lab.put(key, { ...record, fenced: { by: 'a', because: 'its worker was ended by SIGKILL' } });
+  const again = one.start('a', { news: { note: (code, { text }) => void told.push(`${code} ${text}`) } });
+  await one.until('it lives', () => again.node.view().renewal.state === 'live');
+  t.ok(told.includes('node-fenced a, by its own supervisor: its worker was ended by SIGKILL'), told.join());
+});
+
 t.test('a machine that slept ends its life by itself', async (t) => {
   const { one } = await trial(t);
   let slept = 0;
