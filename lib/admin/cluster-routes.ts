@@ -5,7 +5,7 @@ import type { EventCode } from '../model/event.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import { type ClusterFace, clusterOf } from './cluster-face.js';
 import { groupNames, heardNodes, liveOwner, nodeStates, stateOf } from './cluster-view.js';
-import { nameText } from './fields.js';
+import { nameText, storeSilentSince } from './fields.js';
 import { selfRoute, selvesOf } from './node-talk.js';
 import { problemResponses } from './problems.js';
 import { ownerOf, silenceOf, type View } from '../cluster/view.js';
@@ -31,6 +31,7 @@ const clusterAnswer = z.object({
     reachable: z.boolean(),
     readMs: z.number().optional().describe('How long one read took'),
     problem: z.string().optional(),
+    silentSince: storeSilentSince.optional(),
   }),
   nodes: z.array(nodeAnswer),
   groups: z.array(
@@ -43,23 +44,30 @@ const clusterAnswer = z.object({
 });
 export type ClusterAnswer = z.output<typeof clusterAnswer>;
 
-const storeHealth = async ({ store }: ClusterFace, clock: Clock): Promise<ClusterAnswer['store']> => {
+const storeHealth = async ({ node, store }: ClusterFace, clock: Clock): Promise<ClusterAnswer['store']> => {
   const start = clock.monotonic();
   try {
     await store.get(keys.cluster);
     return { reachable: true, readMs: Math.round((clock.monotonic() - start) * 10) / 10 };
   } catch (error) {
-    return { reachable: false, problem: error instanceof Error ? error.message : String(error) };
+    const since = node.storeSilence()?.since;
+    const problem = error instanceof Error ? error.message : String(error);
+    return { reachable: false, problem, ...(since === undefined ? {} : { silentSince: since }) };
   }
 };
 
-const showNode = (view: View, node: string, version: string | undefined): ClusterAnswer['nodes'][number] => {
+/** `isKnown`: the store answers; without it nobody knows who lives. */
+const showNode = (
+  view: View,
+  node: string,
+  { version, isKnown }: { version: string | undefined; isKnown: boolean },
+): ClusterAnswer['nodes'][number] => {
   const record = view.observed.nodes.get(node)?.record;
   const owned = groupNames(view).filter((group) => liveOwner(view, group)?.node === node);
   const notReady = record?.readiness.none;
   return {
     name: node,
-    state: stateOf(view, node) ?? 'fenced',
+    state: isKnown ? (stateOf(view, node) ?? 'fenced') : 'unknown',
     drained: view.observed.cluster?.record.paused?.includes(node) === true,
     silentForMs: node === view.me ? 0 : Math.round(silenceOf(view, node) ?? 0),
     incarnation: record?.incarnation.slice(0, 8) ?? '',
@@ -81,14 +89,17 @@ const clusterAnswerOf = async (parts: AdminParts): Promise<ClusterAnswer> => {
   const cluster = clusterOf(parts);
   const [store, selves] = await Promise.all([
     storeHealth(cluster, parts.clock),
-    selvesOf({ cluster, version: parts.node.version }, heardNodes(cluster.node.view())),
+    selvesOf(
+      { cluster, version: parts.node.version },
+      heardNodes(cluster.node.view(), cluster.node.storeSilence() !== undefined),
+    ),
   ]);
   const view = cluster.node.view();
   const nodes = [...view.observed.nodes.keys()].toSorted();
   return {
     me: view.me,
     store,
-    nodes: nodes.map((node) => showNode(view, node, selves.get(node)?.version)),
+    nodes: nodes.map((node) => showNode(view, node, { version: selves.get(node)?.version, isKnown: store.reachable })),
     groups: groupNames(view).map((group) => showOwnership(view, group)),
   };
 };

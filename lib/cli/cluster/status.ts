@@ -3,10 +3,10 @@
 import type { Command } from 'commander';
 import type { ClusterAnswer } from '../../admin/cluster-routes.js';
 import { type CliParts, examples, openSession } from '../cli.js';
-import { showNodes } from './cluster-text.js';
+import { showNodes, silenceText } from './cluster-text.js';
 
-const storeText = ({ reachable, readMs, problem }: ClusterAnswer['store']): string =>
-  reachable ? `answers, a read took ${readMs} ms` : `does not answer: ${problem}`;
+const storeText = ({ reachable, readMs, problem, silentSince }: ClusterAnswer['store']): string =>
+  reachable ? `answers, a read took ${readMs} ms` : `${silenceText(silentSince)} (${problem})`;
 
 export const clusterStatus = (parent: Command, cli: CliParts): void => {
   parent
