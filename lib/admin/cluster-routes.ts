@@ -1,12 +1,15 @@
 // The cluster at a glance: nodes, owners, the store; and nodes that are drained.
 
 import { z } from 'zod';
+import type { GroupRecord } from '../model/cluster.js';
 import type { EventCode } from '../model/event.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import { type ClusterFace, clusterOf } from './cluster-face.js';
 import { groupNames, heardNodes, liveOwner, nodeStates, stateOf } from './cluster-view.js';
 import { nameText, storeSilentSince } from './fields.js';
-import { selfRoute, selvesOf } from './node-talk.js';
+import { showGroup } from './group-answers.js';
+import { groupStates } from './group-state.js';
+import { type SelfAnswer, selfRoute, selvesOf } from './node-talk.js';
 import { problemResponses } from './problems.js';
 import { ownerOf, silenceOf, type View } from '../cluster/view.js';
 import type { Clock } from '../platform/clock.js';
@@ -37,6 +40,8 @@ const clusterAnswer = z.object({
   groups: z.array(
     z.object({
       name: z.string(),
+      state: z.enum(groupStates),
+      stateReason: z.string().optional().describe('What keeps it from being online'),
       owner: z.string().optional().describe('Absent: nobody owns it just now'),
       epoch: z.number().optional(),
     }),
@@ -79,10 +84,22 @@ const showNode = (
   };
 };
 
-const showOwnership = (view: View, name: string): ClusterAnswer['groups'][number] => {
+const showOwnership = (
+  view: View,
+  record: GroupRecord,
+  selves: ReadonlyMap<string, SelfAnswer>,
+): ClusterAnswer['groups'][number] => {
+  const { name, state, stateReason } = showGroup(record, view, selves);
   const owner = liveOwner(view, name)?.node;
   const epoch = ownerOf(view, name)?.record.epoch;
-  return { name, ...(owner === undefined ? {} : { owner }), ...(epoch === undefined ? {} : { epoch }) };
+  const reason = stateReason === undefined ? {} : { stateReason };
+  return {
+    name,
+    state,
+    ...reason,
+    ...(owner === undefined ? {} : { owner }),
+    ...(epoch === undefined ? {} : { epoch }),
+  };
 };
 
 const clusterAnswerOf = async (parts: AdminParts): Promise<ClusterAnswer> => {
@@ -100,7 +117,9 @@ const clusterAnswerOf = async (parts: AdminParts): Promise<ClusterAnswer> => {
     me: view.me,
     store,
     nodes: nodes.map((node) => showNode(view, node, { version: selves.get(node)?.version, isKnown: store.reachable })),
-    groups: groupNames(view).map((group) => showOwnership(view, group)),
+    groups: [...view.observed.groups]
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, { record }]) => showOwnership(view, record, selves)),
   };
 };
 

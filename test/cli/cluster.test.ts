@@ -189,3 +189,19 @@ t.test('while the store is silent, what is shown is called old, and the truth of
   t.match(own.out, /^sales +offline: I gave sales up: my deadline has passed/m);
   t.match(await a.platen(['job', 'list']), { code: 1, err: /sales does not print on a: I gave sales up/ });
 });
+
+t.test('a group whose print spooler is offline is not called online, and its jobs say why', async (t) => {
+  const { a, b, clock } = await withSales(t);
+  t.match((await b.platen(['cluster', 'status'])).out, /^sales +a +1 +online$/m);
+  t.match(await b.platen(['resource', 'offline', 'sales/spooler']), { code: 0 });
+  await clock.advance(500);
+  const state = 'partly offline: spooler offline as wanted';
+  t.match((await b.platen(['group', 'list'])).out, new RegExp(`^sales +${state} +a`, 'm'));
+  t.match((await b.platen(['group', 'show', 'sales'])).out, new RegExp(`^state +${state}$`, 'm'));
+  t.match((await b.platen(['cluster', 'status'])).out, new RegExp(`^sales +a +1 +${state}$`, 'm'));
+  for (const node of [a, b])
+    t.match(await node.platen(['job', 'list']), {
+      code: 1,
+      err: /: the print spooler of sales is offline, as wanted \(spooler-offline\)/,
+    });
+});
