@@ -182,15 +182,11 @@ export class GroupHost implements Resources {
     if (known !== undefined) return known;
     const { limits, multipleOperationTimeoutMs, clock, log, describe, onActivity } = this.#parts;
     const services = describe(group)?.services ?? groupDefaults.services;
-    const served = new ServedGroup(group, {
-      services,
-      limits,
-      multipleOperationTimeoutMs,
-      clock,
-      log,
-      version,
-      onEnd: onActivity,
-    });
+    const served = new ServedGroup(
+      group,
+      { services, limits, multipleOperationTimeoutMs, clock, log, version, onEnd: onActivity },
+      () => isSpoolerWanted(describe(group)),
+    );
     const hosted: Hosted = { served, resources: new Map(), record: describe(group), spooler: undefined };
     this.#groups.set(group, hosted);
     this.served.push(served);
@@ -250,6 +246,11 @@ export class GroupHost implements Resources {
 
 const addressesOf = ({ resources }: Hosted): readonly string[] =>
   [...resources.values()].filter(({ kind }) => kind === 'ip-address').map(valueOf);
+
+const isSpoolerWanted = (record: GroupRecord | undefined): boolean => {
+  const spooler = record?.resources?.find(({ kind }) => kind === 'print-spooler');
+  return record !== undefined && spooler !== undefined && isWanted(record, spooler);
+};
 
 const valueOf = ({ name, value }: ResourceRecord): string => {
   if (value === undefined) throw new Error(`resource ${name} has no value`);

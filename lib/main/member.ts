@@ -8,8 +8,10 @@ import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
 import { fixedAddresses, type FloatingAddresses, type PipeAddresses } from '../cluster/floating-addresses.js';
 import { ClaimedNames } from '../cluster/known-names.js';
+import { nodeIdIn } from '../cluster/node-id.js';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { Operations } from '../cluster/operations.js';
+import { ownRecord } from '../cluster/own-name.js';
 import { Probing } from '../cluster/probing.js';
 import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
@@ -50,6 +52,13 @@ const refuseSoleState = async (stateDirectory: string): Promise<void> => {
     );
 };
 
+/** A store that does not answer is none of this: each life asks it again before it begins. */
+const refuseTakenName = async (asked: Promise<unknown>): Promise<void> => {
+  await asked.catch((error: unknown) => {
+    if (error instanceof PlatenError && error.code === 'node-name-taken') throw error;
+  });
+};
+
 /** A life is told before anything is written in its name, then each of its deadlines. */
 const teller = (watchdog: Watchdog | undefined): ((renewal: Renewal) => void) => {
   let told: string | undefined;
@@ -83,8 +92,8 @@ export interface Member {
   readonly servers: readonly ServedGroup[];
   /** For operators. */
   readonly face: ClusterFace;
-  /** Takes part from now on: renews, judges, owns. Stops first of all. */
-  begin(addresses: NodeAddresses): void;
+  /** Takes part from now on: renews, judges, owns. Stops first of all. Throws `node-name-taken`. */
+  begin(addresses: NodeAddresses): Promise<void>;
 }
 
 export const startMember = async (around: Surroundings, options: MemberOptions): Promise<Member> => {
@@ -106,6 +115,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   stops.add(() => spool.close());
   const events = openEvents(around, store);
   const peers = new PeerView(me);
+  const id = await nodeIdIn(stateDirectory);
   const memory = await NodeMemory.open(stateDirectory);
   const shared = await shareDocuments(around, {
     cluster,
@@ -144,12 +154,14 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   });
   const probing = new Probing(floating, events);
   const { renewEveryMs, fenceAfterMs, takeoverAfterMs } = cluster;
+  const timing = { ...defaultTiming, renewEveryMs, fenceAfterMs, takeoverAfterMs };
   const node: ClusterNode = new ClusterNode({
     store: renewals,
     clock,
     log,
-    timing: { ...defaultTiming, renewEveryMs, fenceAfterMs, takeoverAfterMs },
+    timing,
     node: me,
+    id,
     newIncarnation: () => randomBytes(16).toString('hex'),
     describe: () => ({ addresses, readiness: readinessOf(cluster, supervision) }),
     suspendCounting,
@@ -162,6 +174,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
       host.look();
     },
     onRenewal: teller(watchdog),
+    onNameTaken: onFailure,
     onLifeOver: async () => {
       watchdog?.tellEnded();
       await watchdog?.answered();
@@ -198,8 +211,9 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
       }),
       store,
     },
-    begin: (own) => {
+    begin: async (own) => {
       addresses = own;
+      await refuseTakenName(ownRecord({ store, clock, timing }, { node: me, id, addresses }));
       node.start();
       maintenance.start();
       shared.startSweep();

@@ -3,6 +3,8 @@
 /** `nodes/<node>`: rewritten by the node at each renewal, and once by whoever fences it. */
 export interface NodeRecord {
   readonly version: 1;
+  /** Of the state directory: tells a node from another of the same name. */
+  readonly id?: string;
   /** One life of the worker; never used again after it ended. */
   readonly incarnation: string;
   /** Grows by one with each renewal that was sent. */
@@ -143,6 +145,9 @@ export const groupFault = (group: GroupRecord): string | undefined => {
     return `${dependent.name} needs an IP address in group ${group.name}`;
   if (new Set(resources.map(({ name }) => name)).size < resources.length)
     return `two resources of group ${group.name} have the same name`;
+  const addresses = resources.flatMap(({ kind, value }) => (kind === 'ip-address' ? [value] : []));
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice !== undefined) return `group ${group.name} has the address ${twice} twice`;
   const services = servicesFault(group);
   if (services !== undefined) return services;
   const stranger = group.preferredOwners?.find((node) => group.possibleOwners?.includes(node) === false);
