@@ -64,6 +64,7 @@ export const parseConfig = (text: string, fileName: string): Config => {
   return frozen({
     ...document,
     stateDirectory: path.resolve(path.dirname(fileName), document.stateDirectory),
+    ...(document.cluster === undefined ? {} : { cluster: withFiles(document.cluster, path.dirname(fileName)) }),
     groups: Object.entries(document.groups).map(([groupName, settings]) => ({
       ...settings,
       name: groupName,
@@ -72,6 +73,20 @@ export const parseConfig = (text: string, fileName: string): Config => {
       ),
     })),
   });
+};
+
+/** Paths of certificates are relative to the configuration file. */
+const withFiles = ({ tls, ...cluster }: NonNullable<ConfigDocument['cluster']>, folder: string) => {
+  if (tls === undefined) return cluster;
+  const { ca, certificate, key, crl } = tls;
+  const at = (file: string): string => path.resolve(folder, file);
+  const files = {
+    ca: at(ca),
+    certificate: at(certificate),
+    key: at(key),
+    ...(crl === undefined ? {} : { crl: at(crl) }),
+  };
+  return { ...cluster, tls: files };
 };
 
 const frozen = <T>(value: T): T => {

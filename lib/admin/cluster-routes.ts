@@ -5,8 +5,8 @@ import type { EventCode } from '../model/event.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import { type ClusterFace, clusterOf } from './cluster-face.js';
 import { groupNames, heardNodes, liveOwner, nodeStates, stateOf } from './cluster-view.js';
-import { nameText } from './fields.js';
-import { selfRoute, selvesOf } from './node-talk.js';
+import { nameText, time } from './fields.js';
+import { type SelfAnswer, selfRoute, selvesOf } from './node-talk.js';
 import { problemResponses } from './problems.js';
 import { ownerOf, silenceOf, type View } from '../cluster/view.js';
 import type { Clock } from '../platform/clock.js';
@@ -22,6 +22,7 @@ const nodeAnswer = z.object({
   notReady: z.string().optional().describe('Why it takes no group'),
   rest: z.string().describe('Its REST API'),
   version: z.string().optional().describe('Absent: it does not answer'),
+  certificateEnds: time('Until when its certificate is valid; absent: plain text, or it does not answer').optional(),
   groups: z.array(z.string()).describe('Groups that it owns'),
 });
 
@@ -53,7 +54,8 @@ const storeHealth = async ({ store }: ClusterFace, clock: Clock): Promise<Cluste
   }
 };
 
-const showNode = (view: View, node: string, version: string | undefined): ClusterAnswer['nodes'][number] => {
+const showNode = (view: View, node: string, self: SelfAnswer | undefined): ClusterAnswer['nodes'][number] => {
+  const { version, certificateEnds } = self ?? {};
   const record = view.observed.nodes.get(node)?.record;
   const owned = groupNames(view).filter((group) => liveOwner(view, group)?.node === node);
   const notReady = record?.readiness.none;
@@ -67,6 +69,7 @@ const showNode = (view: View, node: string, version: string | undefined): Cluste
     ...(notReady === undefined ? {} : { notReady }),
     rest: record?.addresses.rest ?? '',
     ...(version === undefined ? {} : { version }),
+    ...(certificateEnds === undefined ? {} : { certificateEnds }),
     groups: owned,
   };
 };
@@ -88,7 +91,7 @@ const clusterAnswerOf = async (parts: AdminParts): Promise<ClusterAnswer> => {
   return {
     me: view.me,
     store,
-    nodes: nodes.map((node) => showNode(view, node, selves.get(node)?.version)),
+    nodes: nodes.map((node) => showNode(view, node, selves.get(node))),
     groups: groupNames(view).map((group) => showOwnership(view, group)),
   };
 };

@@ -1,6 +1,8 @@
 // A node of a cluster: one supervisor on its state directory, what an earlier one left, the member of etcd, and the workers.
 
 import type { ClusterConfig, Config } from '../config.js';
+import { Credentials } from '../platform/certificates/credentials.js';
+import { RenewedAgent } from '../platform/certificates/renewed-agent.js';
 import { machineClock } from '../platform/clock.js';
 import { lockDirectory } from '../platform/directory-lock.js';
 import { ensureDirectory } from '../platform/durable-file.js';
@@ -30,15 +32,23 @@ const warmEveryMs = 1_000;
 /** Resolves with the exit status for this process. Throws an Error that says why when the node cannot be run here. */
 export const supervise = async ({ config, cluster, program, log }: SuperviseOptions): Promise<number> => {
   const { stateDirectory, node } = config;
+  const { tls } = cluster;
+  const credentials = tls && (await Credentials.open({ files: tls, node: node.name, clock, log }));
   await ensureDirectory(stateDirectory);
   const lock = await lockDirectory(stateDirectory, 'supervisor');
   const record = await ChildRecord.open(stateDirectory);
-  const member = cluster.member && new Member({ config: cluster.member, stateDirectory, record, clock, log });
+  const member =
+    cluster.member && new Member({ config: cluster.member, files: tls, stateDirectory, record, clock, log });
   await endEarlierWorker(record, log);
   if (member !== undefined) member.start();
   else await endEarlierMember(record);
 
-  const store = openEtcdStore({ endpoints: endpointsOf(cluster), insecure: cluster.insecure, clock });
+  const store = openEtcdStore({
+    endpoints: endpointsOf(cluster),
+    tls: credentials && (() => new RenewedAgent(credentials)),
+    insecure: cluster.insecure,
+    clock,
+  });
   const fence = new OwnFence({ store, clock, log, node: node.name });
   const supervisor = new Supervisor({ program, addresses: loopbackAddresses, fence, record, clock, log });
   const stop = (): void => supervisor.stop();
@@ -50,6 +60,7 @@ export const supervise = async ({ config, cluster, program, log }: SuperviseOpti
   over.abort();
   await warm;
   await store.close();
+  credentials?.close();
   await member?.stop();
   await record.set('worker', undefined);
   await lock.release();

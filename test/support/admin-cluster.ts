@@ -6,6 +6,7 @@ import { loopbackRule } from '../../lib/cluster/loopback-addresses.js';
 import { Operations } from '../../lib/cluster/operations.js';
 import { PlatenError } from '../../lib/errors.js';
 import { silentLog } from '../../lib/platform/log.js';
+import { plainWays } from '../../lib/platform/node-ways.js';
 import { tokenFile } from '../../lib/platform/token.js';
 import { EventLog } from '../../lib/queue/events.js';
 import type { VirtualServer } from '../../lib/queue/virtual-server.js';
@@ -69,7 +70,7 @@ export const startAdminCluster = async (t: Test, group = 'sales'): Promise<Admin
         servers,
         node: { name, version: '0.1.0', startedAt: clock.wall() },
         events: clusterEvents,
-        cluster: { secret: clusterSecret, node: one.node, operations, store },
+        cluster: { secret: clusterSecret, ways: plainWays, node: one.node, operations, store },
       },
     });
     servers.push({

@@ -18,6 +18,9 @@ export type PeerRequest =
   | { readonly do: 'is-needed'; readonly question: NeedQuestion }
   | { readonly do: 'answer' };
 
+/** The node that asks, by its name: what its certificate must say. */
+export const askerHeader = 'x-platen-node';
+
 /** To the owner of that epoch: may this copy still be put on record? */
 export interface NeedQuestion {
   readonly group: string;
