@@ -12,7 +12,10 @@ const nameOf = ({ name, peerUrl, initialCluster }: MemberConfig): string =>
   name ?? Object.entries(initialCluster).find(([, url]) => url === peerUrl)?.[0] ?? 'default';
 
 /** etcd reads certificate, key and revocations anew for each connection: they change without a restart. The root it reads once. */
-const tlsArguments = ({ clientUrl, peerUrl }: MemberConfig, { ca, certificate, key, crl }: CredentialFiles) => [
+export const tlsArguments = (
+  { clientUrl, peerUrl }: Pick<MemberConfig, 'clientUrl' | 'peerUrl'>,
+  { ca, certificate, key, crl }: CredentialFiles,
+) => [
   ...(clientUrl.startsWith('https:')
     ? [
         ['--cert-file', certificate, '--key-file', key, '--client-cert-auth', '--trusted-ca-file', ca],

@@ -104,7 +104,7 @@ export class AuthorityFolder {
     return this.#describe(made, new Map());
   }
 
-  /** In the order in which they were issued. */
+  /** By node, in the order in which they were issued. */
   async list(): Promise<IssuedCertificate[]> {
     const root = new X509Certificate(await readPem(this.rootFile));
     const revoked = await this.#revoked(root);
@@ -113,7 +113,7 @@ export class AuthorityFolder {
     const certificates = await Promise.all(files.map((name) => this.#read(path.join(folder, name))));
     return certificates
       .map((certificate) => this.#describe(certificate, revoked))
-      .toSorted((one, other) => one.from - other.from || one.to - other.to);
+      .toSorted((one, other) => one.node.localeCompare(other.node) || one.from - other.from || one.to - other.to);
   }
 
   /** The node's certificates that were revoked by this: all, or all but the one in its folder. */

@@ -89,10 +89,13 @@ t.test('what was revoked reaches the folders of all nodes', async (t) => {
   await authority.revoke('b', { old: false, now: Date.now() });
   const list = await readFile(authority.listFile);
   for (const { crl } of [a, b]) t.same(await readFile(crl ?? ''), list);
-  t.match(await authority.list(), [
-    { node: 'a', revokedAt: undefined },
-    { node: 'b', revokedAt: Number },
-  ]);
+  t.same(
+    (await authority.list()).map(({ node, revokedAt }) => [node, revokedAt !== undefined]),
+    [
+      ['a', false],
+      ['b', true],
+    ],
+  );
   await t.rejects(authority.revoke('c', { old: false, now: Date.now() }), /no certificate of node c/);
 });
 
