@@ -1,14 +1,13 @@
 // Real etcd members on loopback, set up as Platen sets up its own (DESIGN section 4), each to be killed, paused and started again.
 
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import type { RequestOptions } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tlsArguments } from '../../lib/supervisor/member-arguments.js';
+import { ask } from './ask.js';
 import type { TestAuthority } from './certificates.js';
 import { ownAddress } from './own-address.js';
 import { skipWithout, type TestScope, which } from './peers.js';
@@ -46,24 +45,6 @@ export interface EtcdOptions {
 }
 
 type Answer = Record<string, unknown>;
-
-/** What a member answers. */
-const ask = async (
-  endpoint: string,
-  place: string,
-  body: object,
-  tls: RequestOptions,
-  ms = 20_000,
-): Promise<Answer> => {
-  const url = new URL(place, endpoint);
-  const options = { ...tls, method: 'POST', agent: false, signal: AbortSignal.timeout(ms) } as const;
-  const asked = url.protocol === 'https:' ? httpsRequest(url, options) : httpRequest(url, options);
-  asked.end(JSON.stringify(body));
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  let text = '';
-  for await (const chunk of response.setEncoding('utf8')) text += String(chunk);
-  return JSON.parse(text) as Answer;
-};
 
 export class EtcdMember {
   readonly endpoint: string;
@@ -150,12 +131,17 @@ export class EtcdMember {
   }
 
   post(place: string, body: object): Promise<Answer> {
-    return ask(this.endpoint, place, body, this.#tls);
+    return this.#ask(place, body, 20_000);
+  }
+
+  async #ask(place: string, body: object, timeoutMs: number): Promise<Answer> {
+    const asked = { method: 'POST', body: JSON.stringify(body), tls: this.#tls, timeoutMs };
+    return JSON.parse((await ask(new URL(place, this.endpoint), asked)).text) as Answer;
   }
 
   async #status(): Promise<{ leader?: string; header: { member_id: string } } | undefined> {
     try {
-      const answer = await ask(this.endpoint, '/v3/maintenance/status', {}, this.#tls, 500);
+      const answer = await this.#ask('/v3/maintenance/status', {}, 500);
       return answer['header'] === undefined ? undefined : (answer as { header: { member_id: string } });
     } catch {
       return undefined;
