@@ -45,7 +45,7 @@ export class PeerLinks {
     const known = this.#links.get(node);
     if (known?.address === address) return known;
     known?.close();
-    const link = new PeerLink({ node, address, ...this.#parts });
+    const link = new PeerLink({ ...this.#parts, node, address });
     this.#links.set(node, link);
     return link;
   }
