@@ -53,6 +53,12 @@ export class Member {
     return this.#running;
   }
 
+  /** Ends it in order; it is started again by itself. */
+  async restart(): Promise<void> {
+    const { clock } = this.#parts;
+    if (this.#running !== undefined && !this.#stopping.signal.aborted) await endProcess(this.#running, clock);
+  }
+
   /** Resolves when it is gone: in order, or after some seconds killed. */
   async stop(): Promise<void> {
     const { clock, record } = this.#parts;

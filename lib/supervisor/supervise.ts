@@ -14,6 +14,7 @@ import type { Store } from '../store/store.js';
 import { loopbackAddresses } from './addresses.js';
 import { ChildRecord } from './child-record.js';
 import { endProcess, Member } from './member.js';
+import { restartInTurn, turnOf } from './member-turns.js';
 import { OwnFence } from './own-fence.js';
 import { Supervisor } from './supervisor.js';
 import type { WorkerProgram } from './worker-process.js';
@@ -42,6 +43,8 @@ export const supervise = async ({ config, cluster, program, log }: SuperviseOpti
   await endEarlierWorker(record, log);
   if (member !== undefined) member.start();
   else await endEarlierMember(record);
+  if (member !== undefined && cluster.member !== undefined && credentials !== undefined)
+    restartInTurn(member, credentials, { clock, log, turn: turnOf(cluster.member) });
 
   const store = openEtcdStore({
     endpoints: endpointsOf(cluster),

@@ -68,15 +68,16 @@ t.test('revoked in the middle of an upload: the copy is begun anew on another no
 t.test('renewed under load: no upload fails', async (t) => {
   const authority = await testAuthority(t);
   const { owner, nodes } = await start(t, { a: authority, b: authority });
-  let [job, isOver] = [0, false];
+  const load = { jobs: 0, isOver: false };
   const loads = Array.from({ length: 8 }, async () => {
-    while (!isOver) {
-      job += 1;
+    while (!load.isOver) {
+      load.jobs += 1;
+      const job = load.jobs;
       await owner.documents.receive({ ...key, job }, chunked(octets(job % 4 === 0 ? 200_000 : 10_000), 10_000));
     }
   });
   const reached = async (count: number): Promise<void> => {
-    while (job < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (load.jobs < count) await new Promise((resolve) => setTimeout(resolve, 5));
   };
   for (let round = 1; round <= 3; round += 1) {
     await reached(round * 30);
@@ -84,7 +85,7 @@ t.test('renewed under load: no upload fails', async (t) => {
     await Promise.all(nodes.map(({ credentials }) => credentials.look()));
   }
   await reached(120);
-  isOver = true;
+  load.isOver = true;
   await Promise.all(loads);
   t.same(owner.events, []);
 });

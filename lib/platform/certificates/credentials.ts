@@ -134,7 +134,9 @@ export class Credentials {
 
   #alarm(): void {
     const { clock, log, node } = this.#parts;
-    const text = endingText(this.#material.ends, clock.wall());
+    const { material } = this;
+    const fault = material.faultOf(material.own, clock.wall());
+    const text = fault === 'is revoked' ? fault : endingText(material.ends, clock.wall());
     const now = clock.monotonic();
     if (text === undefined || (this.#alarmedAt !== undefined && now - this.#alarmedAt < alarmEveryMs)) return;
     this.#alarmedAt = now;

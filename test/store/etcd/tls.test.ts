@@ -63,10 +63,10 @@ t.test('members and nodes take new certificates, and refuse revoked ones, as the
   const b = await testNode(t, 'b', await authority.give('b'));
   const { endpoints } = await startEtcd(t, { members: 3, authority });
   const [store, other] = [open(t, endpoints, by(a)), open(t, endpoints, by(b))];
-  let [written, isOver] = [0, false];
+  const load = { written: 0, isOver: false };
   const writing = (async (): Promise<void> => {
-    for (; !isOver; written += 1)
-      if ((await store.txn([], [{ put: '/load', value: written }])).outcome !== 'committed')
+    for (; !load.isOver; load.written += 1)
+      if ((await store.txn([], [{ put: '/load', value: load.written }])).outcome !== 'committed')
         throw new Error('not committed');
   })();
   await other.get('/k');
@@ -77,9 +77,9 @@ t.test('members and nodes take new certificates, and refuse revoked ones, as the
   await Promise.all([a.credentials.look(), b.credentials.look()]);
   await t.rejects(other.get('/k'), { code: 'store-unreachable' }, 'node b is refused');
   t.equal((await store.get('/k'))?.value, undefined);
-  const before = written;
-  while (written < before + 50) await new Promise((resolve) => setTimeout(resolve, 5));
-  isOver = true;
+  const before = load.written;
+  while (load.written < before + 50) await new Promise((resolve) => setTimeout(resolve, 5));
+  load.isOver = true;
   await writing;
   t.match(await readFile(authority.listFile, 'utf8'), /BEGIN X509 CRL/);
 });
