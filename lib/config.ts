@@ -60,13 +60,27 @@ const printerConfig = (printerName: string, settings: PrinterSettings, defaults:
   };
 };
 
-const withFilesBeside = (cluster: NonNullable<ConfigDocument['cluster']>, fileName: string) => ({
-  ...cluster,
-  dnsUpdate: cluster.dnsUpdate.map(({ key, ...zone }) => ({
-    ...zone,
-    key: { ...key, secretFile: path.resolve(path.dirname(fileName), key.secretFile) },
-  })),
-});
+/** Names of files are relative to the configuration file. */
+const withFilesBeside = ({ tls, ...cluster }: NonNullable<ConfigDocument['cluster']>, fileName: string) => {
+  const beside = (file: string): string => path.resolve(path.dirname(fileName), file);
+  return {
+    ...cluster,
+    dnsUpdate: cluster.dnsUpdate.map(({ key, ...zone }) => ({
+      ...zone,
+      key: { ...key, secretFile: beside(key.secretFile) },
+    })),
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            ca: beside(tls.ca),
+            certificate: beside(tls.certificate),
+            key: beside(tls.key),
+            ...(tls.crl === undefined ? {} : { crl: beside(tls.crl) }),
+          },
+        }),
+  };
+};
 
 /** Checks a configuration's text; `fileName` stands in errors, and its folder before relative paths. Throws ConfigError. */
 export const parseConfig = (text: string, fileName: string): Config => {

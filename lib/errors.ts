@@ -222,6 +222,12 @@ export const errorKinds = {
     http: 415,
     ipp: 'client-error-document-format-not-supported',
   },
+  'certificate-unusable': {
+    meaning: 'a certificate, its key or a revocation list cannot be used',
+    retriable: false,
+    http: 500,
+    ipp: 'server-error-internal-error',
+  },
   'internal-error': {
     meaning: 'the server made a mistake; its log says more',
     retriable: false,

@@ -39,8 +39,8 @@ export interface RunningNode {
   stop(options: StopOptions): Promise<void>;
 }
 
-const urlOf = ({ address, port }: { address: string; port: number }): string =>
-  `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
+const urlOf = (scheme: string, { address, port }: { address: string; port: number }): string =>
+  `${scheme}://${isIPv6(address) ? `[${address}]` : address}:${port}`;
 
 /** Resolves when everything listens. What was started is stopped again when a part cannot be had. */
 export const startNode = async ({
@@ -78,7 +78,10 @@ export const startNode = async ({
     const { port } = await admin.listen({ host: address, port: config.admin.port });
     const rest = { protocol: 'rest', address, port } as const;
     const peers = member && ({ protocol: 'peers', address: cluster?.address ?? '', port: member.peerPort } as const);
-    if (peers !== undefined) await member?.begin({ peers: urlOf(peers), rest: urlOf(rest) });
+    if (member !== undefined && peers !== undefined) {
+      const { scheme } = member.face.ways;
+      await member.begin({ peers: urlOf(scheme, peers), rest: urlOf(scheme, rest) });
+    }
     events.note('node-started', { text: `Platen ${version}` });
     stops.add(() => events.note('node-stopping', { text: '' }));
     const bound = servers.flatMap((server) => server.bound);

@@ -106,6 +106,17 @@ t.test('a zone that is updated has defaults, and its secret is a file beside the
   ]);
 });
 
+const tls = 'tls: {ca: ca.crt, certificate: /c/node.crt, key: tls/node.key}';
+
+t.test('with certificates nodes may be anywhere; their paths are relative to the file', async (t) => {
+  const text = ofCluster(`address: 192.0.2.1\n  ${tls}\nadmin: {address: 192.0.2.1}`);
+  t.same(parseConfig(text, '/etc/platen/a.yaml').cluster?.tls, {
+    ca: '/etc/platen/ca.crt',
+    certificate: '/c/node.crt',
+    key: '/etc/platen/tls/node.key',
+  });
+});
+
 const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] = [
   [
     'groups in the file of a cluster',
@@ -125,6 +136,22 @@ const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] 
     'cluster: {endpoints: ["http://192.0.2.1:2379"]}',
     /endpoints: http:\/\/192\.0\.2\.1:2379 is plain text to another machine/,
   ],
+  ['one address of many', ofCluster(`address: 0.0.0.0\n  ${tls}`), /cluster\.address: other nodes must be told one/],
+  [
+    'plain text between members on two machines',
+    ofCluster(
+      `member: {clientUrl: "http://127.0.0.1:1", peerUrl: "http://192.0.2.1:2", initialCluster: {b: "http://192.0.2.1:2"}}\n  ${tls}`,
+    ),
+    /member: http:\/\/192\.0\.2\.1:2 is plain text to another machine/,
+  ],
+  [
+    'a member with https and no certificate',
+    ofCluster(
+      'member: {clientUrl: "https://127.0.0.1:1", peerUrl: "http://127.0.0.1:2", initialCluster: {b: "http://127.0.0.1:2"}}',
+    ),
+    /member: https needs the certificates of cluster\.tls/,
+  ],
+  ['a certificate without its key', ofCluster('tls: {ca: a, certificate: b}'), /cluster\.tls\.key/],
   ['an endpoint that is none', 'cluster: {endpoints: [etcd]}', /expected http\(s\):\/\/host:port/],
   [
     'a member that is not in its own cluster',

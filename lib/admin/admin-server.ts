@@ -15,6 +15,7 @@ import { jobRoutes } from './job-routes.js';
 import { jobUpload } from './job-upload.js';
 import { describeRoutes, openapiRoute } from './openapi.js';
 import { assertPolicy, authorize, type Policy, refuseOtherOrigins } from './policy.js';
+import { plainWays } from '../platform/node-ways.js';
 import { printerRoutes } from './printer-routes.js';
 import { answerProblem } from './problems.js';
 import { resourceRoutes } from './resource-routes.js';
@@ -28,18 +29,24 @@ export interface AdminRoute {
 }
 
 const jsonBytes = 64 * 1_024;
+const keepAliveMs = 72_000;
 
-const createApp = ({ limits }: AdminParts): AdminApp =>
+/** Operators come without a certificate, other nodes with theirs. */
+const createApp = ({ limits, cluster }: AdminParts): AdminApp =>
   fastify({
-    // Uploads may take as long as they need, as long as something moves (R60).
-    requestTimeout: 0,
-    connectionTimeout: limits.idleTimeMs,
     bodyLimit: jsonBytes,
     forceCloseConnections: true,
-    http: {
-      headersTimeout: limits.headerTimeMs,
-      connectionsCheckingInterval: Math.min(1_000, limits.headerTimeMs),
-      maxHeaderSize: limits.headerBytes,
+    serverFactory: (listener) => {
+      const options = {
+        headersTimeout: limits.headerTimeMs,
+        connectionsCheckingInterval: Math.min(1_000, limits.headerTimeMs),
+        maxHeaderSize: limits.headerBytes,
+        keepAliveTimeout: keepAliveMs,
+        // Uploads may take as long as they need, as long as something moves (R60).
+        requestTimeout: 0,
+      };
+      const server = (cluster?.ways ?? plainWays).createServer(options, 'welcome', listener);
+      return server.setTimeout(limits.idleTimeMs);
     },
   }).withTypeProvider<ZodTypeProvider>();
 
@@ -100,7 +107,7 @@ export class AdminServer {
     app.decorateRequest('forwardedBy', undefined);
     app.decorateRequest('clientAddress', '');
     app.addHook('onRequest', checkHost(names));
-    app.addHook('onRequest', authorize(token, cluster?.secret));
+    app.addHook('onRequest', authorize(token, cluster));
     app.addHook('onRequest', refuseOtherOrigins);
     if (cluster !== undefined) app.addHook('onRequest', toOwner(cluster, this.#groups, limits));
     app.addHook('preParsing', async (request, reply) => {

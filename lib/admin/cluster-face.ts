@@ -4,11 +4,16 @@ import { PlatenError } from '../errors.js';
 import type { ClusterNode } from '../cluster/cluster-node.js';
 import type { Operations } from '../cluster/operations.js';
 import type { TakeoverLog } from '../cluster/takeover-log.js';
+import type { NodeWays } from '../platform/node-ways.js';
 import type { Store } from '../store/store.js';
 
 export interface ClusterFace {
   /** 43 characters of base64url, as a token. */
   readonly secret: string;
+  /** Connections to and from other nodes. */
+  readonly ways: NodeWays;
+  /** Until when this node's certificate is valid, ms since 1970; absent: plain text. */
+  readonly certificateEnds?: () => number;
   readonly node: Pick<ClusterNode, 'view' | 'explain' | 'history' | 'storeSilence'> & {
     readonly takeovers: Pick<TakeoverLog, 'of'>;
   };

@@ -6,7 +6,7 @@ import type { EventCode } from '../model/event.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import { type ClusterFace, clusterOf } from './cluster-face.js';
 import { groupNames, heardNodes, liveOwner, nodeStates, stateOf } from './cluster-view.js';
-import { nameText, storeSilentSince } from './fields.js';
+import { nameText, storeSilentSince, time } from './fields.js';
 import { showGroup } from './group-answers.js';
 import { groupStates } from './group-state.js';
 import { type SelfAnswer, selfRoute, selvesOf } from './node-talk.js';
@@ -25,6 +25,7 @@ const nodeAnswer = z.object({
   notReady: z.string().optional().describe('Why it takes no group'),
   rest: z.string().describe('Its REST API'),
   version: z.string().optional().describe('Absent: it does not answer'),
+  certificateEnds: time('Until when its certificate is valid; absent: plain text, or it does not answer').optional(),
   groups: z.array(z.string()).describe('Groups that it owns'),
 });
 
@@ -65,8 +66,9 @@ const storeHealth = async ({ node, store }: ClusterFace, clock: Clock): Promise<
 const showNode = (
   view: View,
   node: string,
-  { version, isKnown }: { version: string | undefined; isKnown: boolean },
+  { self, isKnown }: { self: SelfAnswer | undefined; isKnown: boolean },
 ): ClusterAnswer['nodes'][number] => {
+  const { version, certificateEnds } = self ?? {};
   const record = view.observed.nodes.get(node)?.record;
   const owned = groupNames(view).filter((group) => liveOwner(view, group)?.node === node);
   const notReady = record?.readiness.none;
@@ -80,6 +82,7 @@ const showNode = (
     ...(notReady === undefined ? {} : { notReady }),
     rest: record?.addresses.rest ?? '',
     ...(version === undefined ? {} : { version }),
+    ...(certificateEnds === undefined ? {} : { certificateEnds }),
     groups: owned,
   };
 };
@@ -116,7 +119,7 @@ const clusterAnswerOf = async (parts: AdminParts): Promise<ClusterAnswer> => {
   return {
     me: view.me,
     store,
-    nodes: nodes.map((node) => showNode(view, node, { version: selves.get(node)?.version, isKnown: store.reachable })),
+    nodes: nodes.map((node) => showNode(view, node, { self: selves.get(node), isKnown: store.reachable })),
     groups: [...view.observed.groups]
       .toSorted(([one], [other]) => (one < other ? -1 : 1))
       .map(([, { record }]) => showOwnership(view, record, selves)),

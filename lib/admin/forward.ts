@@ -1,16 +1,17 @@
 // One request passed on to another node: octets go through both ways as they come, and whichever side ends, ends the other.
 
-import { request as httpRequest, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlatenError } from '../errors.js';
+import type { NodeWays } from '../platform/node-ways.js';
 import { forwardHeaders } from './policy.js';
 
 export interface Forwarding {
   readonly group: string;
   readonly me: string;
   readonly owner: { readonly node: string; readonly rest: string };
+  readonly ways: NodeWays;
   readonly secret: string;
   readonly idleTimeMs: number;
 }
@@ -32,17 +33,12 @@ const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 
 const open = (request: FastifyRequest, forwarding: Forwarding): ClientRequest => {
-  const { protocol, hostname, port } = new URL(forwarding.owner.rest);
-  const ask = protocol === 'https:' ? httpsRequest : httpRequest;
-  const sent = ask({
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    port,
+  const { idleTimeMs, owner, ways } = forwarding;
+  const sent = ways.to(owner.node).open(owner.rest, {
     method: request.method,
     path: request.raw.url,
-    agent: false,
     headers: requestHeaders(request, forwarding),
   });
-  const { idleTimeMs } = forwarding;
   sent.setTimeout(idleTimeMs, () => sent.destroy(new Error(`nothing moved for ${idleTimeMs} ms`)));
   return sent;
 };
@@ -79,7 +75,8 @@ const answerHeaders = ({ headers }: IncomingMessage, request: FastifyRequest): O
 export const forward = async (request: FastifyRequest, reply: FastifyReply, forwarding: Forwarding): Promise<void> => {
   const sent = open(request, forwarding);
   let wasSent = false;
-  sent.once('socket', (socket) => socket.once('connect', () => (wasSent = true)));
+  const stands = forwarding.ways.scheme === 'https' ? 'secureConnect' : 'connect';
+  sent.once('socket', (socket) => socket.once(stands, () => (wasSent = true)));
   sent.on('continue', () => reply.raw.writeContinue());
   const onGone = (): void => void sent.destroy(new Error('the client went away'));
   reply.raw.once('close', onGone);

@@ -1,7 +1,6 @@
 // What nodes tell each other for operators: what runs on each, and what each says about its groups. Soft state, asked for when it is wanted.
 
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { ClientRequest } from 'node:http';
 import { z } from 'zod';
 import type { ResourceState } from '../model/cluster.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
@@ -21,6 +20,7 @@ export const resourceStates = [
 const selfAnswer = z.object({
   node: z.string(),
   version: z.string(),
+  certificateEnds: z.number().optional().describe('Until when its certificate is valid, ms since 1970'),
   leastMarginMs: z
     .number()
     .describe('What was left until the deadline when the tightest renewal of this life was confirmed'),
@@ -46,12 +46,13 @@ export type SelfAnswer = z.output<typeof selfAnswer>;
 const patienceMs = 1_500;
 const mostOctets = 8 << 20;
 
-const selfOf = ({ node }: ClusterFace, version: string, group?: string): SelfAnswer => {
+const selfOf = ({ node, certificateEnds }: ClusterFace, version: string, group?: string): SelfAnswer => {
   const { me, local, renewal } = node.view();
   const isMeant = (name: string): boolean => group === undefined || name === group;
   return {
     node: me,
     version,
+    ...(certificateEnds === undefined ? {} : { certificateEnds: certificateEnds() }),
     leastMarginMs: renewal.leastMargin,
     says: node
       .explain()
@@ -86,10 +87,9 @@ export const selfRoute = (app: AdminApp, parts: AdminParts): void => {
   });
 };
 
-const asked = (url: URL, headers: Readonly<Record<string, string>>): Promise<SelfAnswer | undefined> =>
+const answerTo = (sent: ClientRequest): Promise<SelfAnswer | undefined> =>
   new Promise((resolve) => {
-    const ask = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const sent = ask(url, { agent: false, headers, signal: AbortSignal.timeout(patienceMs) }, (response) => {
+    sent.once('response', (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -123,8 +123,15 @@ export const selvesOf = async (
     nodes.map(async (node) => {
       if (node === me) return selfOf(cluster, version, group);
       const rest = observed.nodes.get(node)?.record.addresses.rest;
-      const url = rest !== undefined && URL.canParse(rest) ? new URL(`/api/1/nodes/self${query}`, rest) : undefined;
-      return url === undefined ? undefined : asked(url, headers);
+      if (rest === undefined || !URL.canParse(rest)) return undefined;
+      const path = `/api/1/nodes/self${query}`;
+      try {
+        const signal = AbortSignal.timeout(patienceMs);
+        return await answerTo(cluster.ways.to(node).open(rest, { path, headers, signal }));
+      } catch {
+        // It speaks plain text, and this node does not.
+        return undefined;
+      }
     }),
   );
   return new Map(answers.flatMap((answer) => (answer === undefined ? [] : [[answer.node, answer] as const])));

@@ -2,6 +2,7 @@
 
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { PlatenError } from '../errors.js';
+import type { NodeWays } from '../platform/node-ways.js';
 import { tokenCheck } from '../platform/token.js';
 
 export const policies = ['open', 'token'] as const;
@@ -45,10 +46,13 @@ const bearerToken = (authorization: string | undefined): string => {
   return token;
 };
 
-/** Lets a request to an open route or with the right token pass; an address of nobody's counts (R56). Nodes show the cluster's secret. */
-export const authorize = (token: string, secret: string | undefined) => {
+/**
+ * Lets a request to an open route or with the right token pass; an address of nobody's counts (R56). Nodes show the cluster's secret, and prove
+ * who they are.
+ */
+export const authorize = (token: string, cluster: { readonly secret: string; readonly ways: NodeWays } | undefined) => {
   const isToken = tokenCheck(token);
-  const isSecret = secret === undefined ? undefined : tokenCheck(secret);
+  const isSecret = cluster && tokenCheck(cluster.secret);
   return async (request: FastifyRequest): Promise<void> => {
     request.clientAddress = request.ip;
     if (request.routeOptions.config.policy === 'open') return;
@@ -57,6 +61,8 @@ export const authorize = (token: string, secret: string | undefined) => {
     const isRight = isForwarded ? isSecret : isToken;
     if (!isRight(bearerToken(request.headers.authorization))) throw new PlatenError('not-authenticated');
     if (!isForwarded) return;
+    if (cluster?.ways.isFrom(request.raw.socket, by) !== true)
+      throw new PlatenError('not-authenticated', `the request does not come from node ${JSON.stringify(by)}`);
     request.forwardedBy = by;
     request.clientAddress = headerOf(request, forwardHeaders.client) ?? request.ip;
   };

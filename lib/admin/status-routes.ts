@@ -10,7 +10,13 @@ import { type Groups, onlineSpooler } from './groups.js';
 import { problemResponses } from './problems.js';
 
 const statusAnswer = z.object({
-  node: z.object({ name: z.string(), version: z.string(), startedAt: time('When it started'), now: time('Its clock') }),
+  node: z.object({
+    name: z.string(),
+    version: z.string(),
+    startedAt: time('When it started'),
+    now: time('Its clock'),
+    certificateEnds: time('In a cluster with certificates: until when its own is valid').optional(),
+  }),
   groups: z.array(
     z.object({
       name: z.string(),
@@ -83,7 +89,9 @@ export const statusRoutes = (app: AdminApp, groups: Groups, { node, nodeStatus, 
       const shown = cluster === undefined ? groups.all.map(showGroup) : showClusterGroups(groups, cluster);
       const since = cluster?.node.storeSilence()?.since;
       const silence = since === undefined ? {} : { storeSilentSince: since };
-      return { node: { ...node, now: clock.wall() }, groups: shown, ...silence, spool };
+      const ends = cluster?.certificateEnds?.();
+      const certificate = ends === undefined ? {} : { certificateEnds: ends };
+      return { node: { ...node, now: clock.wall(), ...certificate }, groups: shown, ...silence, spool };
     },
   });
 };

@@ -38,7 +38,7 @@ const notPrinting = (view: View, group: string): PlatenError => {
 
 /** Passes requests about groups that print elsewhere on to their owners. */
 export const toOwner =
-  ({ node, secret }: ClusterFace, groups: Groups, { idleTimeMs }: Pick<AdminLimits, 'idleTimeMs'>) =>
+  ({ node, ways, secret }: ClusterFace, groups: Groups, { idleTimeMs }: Pick<AdminLimits, 'idleTimeMs'>) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     if (request.routeOptions.config.forGroup !== true) return undefined;
     const view = node.view();
@@ -50,6 +50,6 @@ export const toOwner =
     if (owner?.node === view.me) throw notPrinting(view, group);
     if (owner === undefined || request.forwardedBy !== undefined)
       throw new PlatenError('not-owner', `${group} does not print on ${view.me}: ${why}`);
-    await forward(request, reply, { group, me: view.me, owner, secret, idleTimeMs });
+    await forward(request, reply, { group, me: view.me, owner, ways, secret, idleTimeMs });
     return reply;
   };

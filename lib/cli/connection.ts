@@ -1,13 +1,15 @@
 // Which node a command speaks with, and with which token: command line, then environment, then configuration.
 
+import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { readToken, tokenFile } from '../platform/token.js';
 import { ConfigError } from '../config/document.js';
 import { loadConfig, type Config } from '../config.js';
+import { onlyNode } from '../platform/certificates/only-node.js';
 import type { Clock } from '../platform/clock.js';
 import { CliError } from './exit-codes.js';
-import { RestClient } from './rest-client.js';
+import { RestClient, type Trust } from './rest-client.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,15 +18,17 @@ export interface ConnectionOptions {
   readonly config?: string;
   readonly state?: string;
   readonly tokenFile?: string;
+  readonly ca?: string;
 }
 
 const everyAddress: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-const configuredUrl = ({ admin }: Config): string => {
+const configuredUrl = ({ admin, cluster }: Config): string => {
   if (admin.port === 0)
     throw new CliError('usage', 'the configuration leaves the port of the REST API open', 'Give --url.');
   const address = everyAddress[admin.address] ?? admin.address;
-  return `http://${isIPv6(address) ? `[${address}]` : address}:${admin.port}`;
+  const scheme = cluster?.tls === undefined ? 'http' : 'https';
+  return `${scheme}://${isIPv6(address) ? `[${address}]` : address}:${admin.port}`;
 };
 
 const parsedUrl = (text: string): URL => {
@@ -57,13 +61,34 @@ const tokenIn = async (file: string): Promise<string> => {
   }
 };
 
+/** Whom to believe that it is the node: the cluster's authority, where one is named. */
+const trustIn = async (file: string | undefined): Promise<Trust> => {
+  if (file === undefined) return {};
+  try {
+    return { ca: await readFile(file, 'utf8') };
+  } catch (error) {
+    throw new CliError('usage', `the certificate of the authority cannot be read: ${(error as Error).message}`);
+  }
+};
+
 /** Throws CliError `usage` or `not-authorized`. The configuration is read only where it is needed. */
 export const connect = async (options: ConnectionOptions, env: Environment, clock: Clock): Promise<RestClient> => {
   const givenUrl = options.url ?? env['PLATEN_URL'];
+  const givenCa = options.ca ?? env['PLATEN_CA'];
   const givenFile = options.tokenFile ?? (options.state === undefined ? env['PLATEN_TOKEN_FILE'] : undefined);
   if (givenUrl !== undefined && givenFile !== undefined)
-    return new RestClient({ url: parsedUrl(givenUrl), token: await tokenIn(path.resolve(givenFile)), clock });
+    return new RestClient({
+      url: parsedUrl(givenUrl),
+      token: await tokenIn(path.resolve(givenFile)),
+      trust: await trustIn(givenCa),
+      clock,
+    });
   const config = await configuration(options, env);
   const file = givenFile === undefined ? tokenFile(config.stateDirectory) : path.resolve(givenFile);
-  return new RestClient({ url: parsedUrl(givenUrl ?? configuredUrl(config)), token: await tokenIn(file), clock });
+  const url = parsedUrl(givenUrl ?? configuredUrl(config));
+  const token = await tokenIn(file);
+  const trust = await trustIn(givenCa ?? config.cluster?.tls?.ca);
+  // The configuration says which node it is, whatever its address.
+  const only = givenUrl === undefined && config.cluster?.tls !== undefined ? onlyNode(config.node.name) : {};
+  return new RestClient({ url, token, trust: { ...trust, ...only }, clock });
 };

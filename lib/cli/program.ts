@@ -2,6 +2,10 @@
 
 import { Command, CommanderError } from 'commander';
 import { version } from '../platform/version.js';
+import { caInit } from './ca/init.js';
+import { caIssue } from './ca/issue.js';
+import { caList } from './ca/list.js';
+import { caRevoke } from './ca/revoke.js';
 import { type CliParts, examples } from './cli.js';
 import { clusterExplain } from './cluster/explain.js';
 import { clusterStatus } from './cluster/status.js';
@@ -40,7 +44,7 @@ import { resourceRemove } from './resource/remove.js';
 import { status } from './status.js';
 import { printable } from './terminal.js';
 
-const environmentHelp = `Environment: PLATEN_URL, PLATEN_TOKEN_FILE, PLATEN_STATE, PLATEN_CONFIG, PLATEN_GROUP stand for the options of those names.`;
+const environmentHelp = `Environment: PLATEN_URL, PLATEN_TOKEN_FILE, PLATEN_STATE, PLATEN_CONFIG, PLATEN_CA, PLATEN_GROUP stand for the options of those names.`;
 
 export const createProgram = (cli: CliParts): Command => {
   const { terminal } = cli;
@@ -50,6 +54,7 @@ export const createProgram = (cli: CliParts): Command => {
     .option('--url <url>', 'the node; default: what the configuration says, else http://127.0.0.1:8630')
     .option('--state <directory>', "the node's state directory, where its token is; default: ./spool")
     .option('--token-file <file>', 'the token itself, instead of <state>/token')
+    .option('--ca <file>', "the certificate of the cluster's authority; default: the configuration's cluster.tls.ca")
     .option('--config <file>', "the node's configuration, to find both")
     .option('--group <name>', 'the virtual server; needed where a node has several')
     .option('--json', 'answer in JSON, for programs')
@@ -95,6 +100,8 @@ export const createProgram = (cli: CliParts): Command => {
   for (const add of [nodeList, nodeDrain, nodeResume]) add(node, cli);
   const cluster = program.command('cluster').description('the cluster as a whole');
   for (const add of [clusterStatus, clusterExplain]) add(cluster, cli);
+  const ca = program.command('ca').description("the cluster's own certificates; needs no node");
+  for (const add of [caInit, caIssue, caList, caRevoke]) add(ca, cli);
   history(program, cli);
   events(program, cli);
   return program;

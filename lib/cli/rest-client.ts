@@ -1,12 +1,16 @@
 // Speaks with a node's REST API: one connection per request, every failure a CliError that says what to do.
 
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Problem } from '../admin/problems.js';
+import { certificateFault, wrongNode } from '../platform/certificates/faults.js';
 import type { Clock } from '../platform/clock.js';
 import { CliError } from './exit-codes.js';
+
+/** How the node of an https URL proves that it is the one. */
+export type Trust = Pick<RequestOptions, 'ca' | 'checkServerIdentity' | 'servername'>;
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -50,10 +54,12 @@ async function* watched(
 export class RestClient {
   readonly #url: URL;
   readonly #token: string;
+  readonly #trust: Trust;
   readonly #clock: Clock;
 
-  constructor({ url, token, clock }: { url: URL; token: string; clock: Clock }) {
+  constructor({ url, token, trust = {}, clock }: { url: URL; token: string; trust?: Trust; clock: Clock }) {
     this.#url = url;
+    this.#trust = trust;
     this.#token = token;
     this.#clock = clock;
   }
@@ -134,7 +140,12 @@ export class RestClient {
     const url = new URL(path, this.#url);
     for (const [key, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(key, String(value));
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    return request(url, { method, agent: false, headers: { authorization: `Bearer ${this.#token}`, ...headers } });
+    return request(url, {
+      ...this.#trust,
+      method,
+      agent: false,
+      headers: { authorization: `Bearer ${this.#token}`, ...headers },
+    });
   }
 
   async #answer<Answer>(coming: Promise<IncomingMessage>): Promise<Answer> {
@@ -165,12 +176,19 @@ const parsed = (text: string): unknown => {
   }
 };
 
+const certificateAdvice = (code: string | undefined): string | undefined => {
+  if (code === 'ECONNRESET') return 'Look at the log of platend; with cluster.tls the URL begins with https://.';
+  if (code === wrongNode) return 'The configuration names another node than the one that answers.';
+  if (certificateFault(code) === undefined) return undefined;
+  return "Give the certificate of the cluster's authority with --ca, and an address that the node's certificate has.";
+};
+
 const unreachable = (url: URL, error: unknown): CliError => {
   const { code, message } = error as NodeJS.ErrnoException;
   const advice =
     code === 'ECONNREFUSED'
       ? 'Is platend running there? Name another node with --url, or start it.'
-      : 'Look at the log of platend; name another node with --url.';
+      : (certificateAdvice(code) ?? 'Look at the log of platend; name another node with --url.');
   return new CliError(
     'unreachable',
     `${url.origin} does not answer: ${message || code || 'the connection ended'}`,

@@ -3,8 +3,9 @@
 import type { Command } from 'commander';
 import type { StatusAnswer } from '../admin/status-routes.js';
 import { type CliParts, examples, openSession } from './cli.js';
+import { endingText } from '../platform/certificates/ending.js';
 import { silenceText } from './cluster/cluster-text.js';
-import { octetsText, spanText } from './figures.js';
+import { momentText, octetsText, spanText } from './figures.js';
 
 const stateText = (group: { online: boolean; reason: string | undefined; elsewhere: string | undefined }): string => {
   if (group.online) return 'online';
@@ -22,6 +23,7 @@ export const status = (program: Command, cli: CliParts): void => {
       if (json) return terminal.json(answer);
       const { node, groups, spool, storeSilentSince } = answer;
       const counting = spool.complete ? '' : ' (still counting)';
+      const { certificateEnds: ends } = node;
       terminal.record([
         ['node', `${node.name}, version ${node.version}, up ${spanText(node.now - node.startedAt)}`],
         ['store', storeSilentSince === undefined ? undefined : silenceText(storeSilentSince)],
@@ -29,6 +31,7 @@ export const status = (program: Command, cli: CliParts): void => {
           'spool',
           `${spool.documents} documents, ${octetsText(spool.bytes)}${counting}; ${octetsText(spool.freeBytes)} free, of which ${octetsText(spool.reserveBytes)} are kept`,
         ],
+        ['certificate', ends && (endingText(ends, node.now) ?? `valid until ${momentText(ends)}`)],
       ]);
       terminal.line('');
       terminal.table(

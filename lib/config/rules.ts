@@ -146,14 +146,30 @@ const clusterProblems = ({ cluster, groups, admin }: ConfigDocument): Broken[] =
     breaks('interface', `the back end "${cluster.backEnd}" puts no addresses on an interface`);
   if (cluster.backEnd === 'loopback' && cluster.fencing === 'soft')
     breaks('fencing', 'the back end "loopback" has no fences in the kernel: leave it out');
-  if (!(isLoopback(cluster.address) && isLoopback(admin.address)) && !cluster.insecure)
-    breaks('address', 'nodes speak in plain text with each other: only on loopback, or with insecure: true');
-  const far = cluster.endpoints.find((url) => url.startsWith('http:') && !isLoopback(new URL(url).hostname));
-  if (far !== undefined && !cluster.insecure) breaks('endpoints', `${far} is plain text to another machine (R92)`);
   const zones = cluster.dnsUpdate.map(({ zone }) => zone);
   const twice = zones.find((zone, index) => zones.indexOf(zone) !== index);
   if (twice !== undefined) breaks('dnsUpdate', `the zone ${twice} is there twice`);
-  const { member } = cluster;
+  const { member, tls } = cluster;
+  if (tls === undefined && !(isLoopback(cluster.address) && isLoopback(admin.address)) && !cluster.insecure)
+    breaks(
+      'address',
+      'without cluster.tls nodes speak in plain text with each other: only on loopback, or with insecure: true',
+    );
+  for (const [path, at] of [
+    [['cluster', 'address'], cluster.address],
+    [['admin', 'address'], admin.address],
+  ] as const)
+    if (everyAddress.has(at)) broken.push({ path, message: 'other nodes must be told one address of this node' });
+  const urls = {
+    endpoints: cluster.endpoints,
+    member: member === undefined ? [] : [member.clientUrl, member.peerUrl, ...Object.values(member.initialCluster)],
+  };
+  for (const [key, of] of Object.entries(urls)) {
+    const far = of.find((url) => url.startsWith('http:') && !isLoopback(new URL(url).hostname));
+    if (far !== undefined && !cluster.insecure) breaks(key, `${far} is plain text to another machine (R92)`);
+  }
+  if (tls === undefined && urls.member.some((url) => url.startsWith('https:')))
+    breaks('member', 'https needs the certificates of cluster.tls');
   if (member !== undefined && !Object.values(member.initialCluster).includes(member.peerUrl))
     breaks('member', `initialCluster does not hold this member's peerUrl ${member.peerUrl}`);
   return broken;

@@ -154,6 +154,8 @@ const jobs = z
   })
   .prefault({});
 
+const file = z.string().min(1, 'expected a file');
+
 const memberUrl = z
   .string()
   .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'expected http(s)://host:port')
@@ -176,6 +178,7 @@ const updatedZone = z.strictObject({
 const cluster = z.strictObject({
   endpoints: z.array(memberUrl).min(1, 'name one member of etcd at least'),
   insecure: z.boolean().default(false),
+  tls: z.strictObject({ ca: file, certificate: file, key: file, crl: file.exactOptional() }).exactOptional(),
   address: address.default('127.0.0.1'),
   port: listenPort.default(8632),
   backEnd: z.enum(['linux', 'loopback', 'none']).default('loopback'),

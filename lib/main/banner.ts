@@ -21,9 +21,10 @@ const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word :
 /** How the operator's command line finds this node. */
 const operatorOptions = (config: Config, listening: Listening, defaults: BannerDefaults): string[] => {
   const state = config.stateDirectory === defaults.stateDirectory ? [] : ['--state', config.stateDirectory];
+  const scheme = config.cluster?.tls === undefined ? 'http' : 'https';
   const url = listening
     .filter(({ protocol }) => protocol === 'rest')
-    .map(({ address, port }) => `http://${hostOf(address)}:${port}`)
+    .map(({ address, port }) => `${scheme}://${hostOf(address)}:${port}`)
     .filter((place) => place !== defaults.url);
   return [...state, ...url.flatMap((place) => ['--url', place])];
 };

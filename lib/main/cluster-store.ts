@@ -2,12 +2,15 @@
 
 import { clusterSecret } from '../cluster/secret.js';
 import type { ClusterConfig } from '../config.js';
+import type { Credentials } from '../platform/certificates/credentials.js';
+import { RenewedAgent } from '../platform/certificates/renewed-agent.js';
 import { openEtcdStore } from '../store/etcd/etcd-store.js';
 import type { Store } from '../store/store.js';
 import type { Surroundings } from './parts.js';
 
 export interface ClusterStore {
   readonly endpoints: readonly string[];
+  readonly tls: (() => RenewedAgent) | undefined;
   readonly store: Store;
   /** A way of its own, for renewals and whatever else decides on ownership: it never queues behind jobs. */
   readonly renewals: Store;
@@ -34,15 +37,21 @@ const patiently = async <T>(read: () => Promise<T>, { clock, log }: Surroundings
 };
 
 /** Resolves when the store answers. */
-export const openClusterStore = async (around: Surroundings, cluster: ClusterConfig): Promise<ClusterStore> => {
+export const openClusterStore = async (
+  around: Surroundings,
+  cluster: ClusterConfig,
+  credentials: Credentials | undefined,
+): Promise<ClusterStore> => {
   const { clock, stops } = around;
   const endpoints = endpointsOf(cluster);
   const { insecure } = cluster;
-  const store = openEtcdStore({ endpoints, insecure, clock });
+  const tls = credentials && (() => new RenewedAgent(credentials));
+  const store = openEtcdStore({ endpoints, tls, insecure, clock });
   stops.add(() => store.close());
-  const renewals = openEtcdStore({ endpoints, insecure, clock, inFlight: 8 });
+  const renewals = openEtcdStore({ endpoints, tls, insecure, clock, inFlight: 8 });
   stops.add(() => renewals.close());
   const stopping = new AbortController();
   stops.add(() => stopping.abort());
-  return { endpoints, store, renewals, secret: await patiently(() => clusterSecret(store), around, stopping.signal) };
+  const secret = await patiently(() => clusterSecret(store), around, stopping.signal);
+  return { endpoints, tls, store, renewals, secret };
 };

@@ -20,6 +20,9 @@ import type { ClusterConfig } from '../config.js';
 import { PlatenError } from '../errors.js';
 import type { NodeAddresses } from '../model/cluster.js';
 import { NetworkNames } from '../names/network-names.js';
+import { type CertificateNews, Credentials } from '../platform/certificates/credentials.js';
+import { tlsWays } from '../platform/certificates/tls-ways.js';
+import { plainWays } from '../platform/node-ways.js';
 import { EtcdMaintenance } from '../store/etcd/maintenance.js';
 import { roomEnough } from '../queue/store-room.js';
 import type { Spool, SpoolOptions } from '../spool/spool.js';
@@ -104,7 +107,9 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   const { stateDirectory, limits, jobs } = config;
   const me = config.node.name;
   await refuseSoleState(stateDirectory);
-  const { endpoints, store, renewals, secret } = await openClusterStore(around, cluster);
+  const credentials = cluster.tls && (await Credentials.open({ files: cluster.tls, node: me, clock, log }));
+  stops.add(() => credentials?.close());
+  const { endpoints, tls, store, renewals, secret } = await openClusterStore(around, cluster, credentials);
   const spool = await openSpool({
     directory: stateDirectory,
     limits: { reserveBytes: limits.diskReserveBytes, maxDocumentBytes: limits.maxDocumentBytes },
@@ -114,11 +119,15 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   });
   stops.add(() => spool.close());
   const events = openEvents(around, store);
+  const news: CertificateNews = (code, text) => events.note(code, { text });
+  credentials?.tell(news);
+  const ways = credentials === undefined ? plainWays : tlsWays(credentials, { clock, log, news });
   const peers = new PeerView(me);
   const id = await nodeIdIn(stateDirectory);
   const memory = await NodeMemory.open(stateDirectory);
   const shared = await shareDocuments(around, {
     cluster,
+    ways,
     store,
     secret,
     spool,
@@ -187,6 +196,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   });
   const maintenance = new EtcdMaintenance({
     endpoints,
+    tls,
     insecure: cluster.insecure,
     quotaBytes: storeQuotaBytes,
     clock,
@@ -202,6 +212,8 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     servers: host.served,
     face: {
       secret,
+      ways,
+      ...(credentials === undefined ? {} : { certificateEnds: () => credentials.material.ends }),
       node,
       operations: new Operations({
         store,

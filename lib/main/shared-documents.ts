@@ -2,6 +2,7 @@
 
 import type { NodeMemory } from '../cluster/node-memory.js';
 import type { ClusterConfig } from '../config.js';
+import type { NodeWays } from '../platform/node-ways.js';
 import type { OwnerRecord } from '../model/ownership.js';
 import { DocumentSweep } from '../queue/document-sweep.js';
 import type { EventLog } from '../queue/events.js';
@@ -17,6 +18,7 @@ import type { PeerView } from './peer-view.js';
 
 export interface SharedParts extends Pick<ClusterStore, 'store' | 'secret'> {
   readonly cluster: ClusterConfig;
+  readonly ways: NodeWays;
   readonly spool: Spool;
   readonly events: EventLog;
   readonly peers: PeerView;
@@ -37,7 +39,7 @@ const mostVersions = 100;
 
 export const shareDocuments = async (
   { config, clock, log, stops }: Surroundings,
-  { cluster, store, secret, spool, events, peers, memory, isNeeded }: SharedParts,
+  { cluster, ways, store, secret, spool, events, peers, memory, isNeeded }: SharedParts,
 ): Promise<SharedDocuments> => {
   const node = config.node.name;
   const unheard = new UnheardLedger(clock);
@@ -52,6 +54,7 @@ export const shareDocuments = async (
     spool,
     peers: (group) => peers.of(group),
     onPeersChange: (listener) => peers.onChange(listener),
+    ways,
     secret,
     ledger: unheard,
     onOtherVersion,
@@ -66,6 +69,7 @@ export const shareDocuments = async (
   });
   const server = new PeerServer({
     spool,
+    ways,
     secret,
     clock,
     log,

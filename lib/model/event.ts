@@ -35,6 +35,10 @@ export const eventCodes = {
   'peer-dropped': 'another node takes no documents in time; others are used',
   'peer-version': 'another node speaks a version of the peer protocol that is not understood',
   'peer-back': 'another node takes documents again',
+  'certificate-refused': 'a connection between nodes was refused because of its certificate',
+  'certificate-ending': 'the certificate of a node ends soon, or has ended',
+  'certificates-loaded': 'a node uses new certificate files',
+  'certificates-unusable': 'new certificate files of a node cannot be used; it keeps those before',
   'spool-quarantined': 'files that belong to no job were moved to quarantine',
   'spool-full': 'a job was refused because the disk is full',
 } as const;

@@ -5,6 +5,7 @@ import { copyOn, type StoredDocument } from '../model/document.js';
 import type { EventCode } from '../model/event.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
+import type { NodeWays } from '../platform/node-ways.js';
 import { candidates, type CopyPolicy, judge, type Peer } from './copies.js';
 import { Copying } from './copying.js';
 import type { DocumentKey } from './layout.js';
@@ -23,6 +24,7 @@ export interface ReplicatedParts {
   readonly peers: (group: string) => readonly Peer[];
   /** The listener is called when nodes come, go or are fenced; the function returned takes it off. */
   readonly onPeersChange: (listener: () => void) => () => void;
+  readonly ways: NodeWays;
   readonly secret: string;
   readonly ledger: UnheardLedger;
   readonly onOtherVersion: (because: string) => void;
@@ -46,6 +48,7 @@ export class ReplicatedDocuments extends SoleDocuments {
     this.#parts = parts;
     this.#links = new PeerLinks({
       ...parts,
+      me: parts.node,
       timeoutMs: policy.peerTimeoutMs,
       onSlow: (node, because) => events.note('peer-dropped', { text: `${node}: ${because}` }),
       onBack: (node) => events.note('peer-back', { text: node }),

@@ -1,6 +1,7 @@
 // Pure: how Platen runs its etcd member (DESIGN section 4). Flags of etcd 3.4 and newer.
 
 import type { ClusterConfig } from '../config.js';
+import type { CredentialFiles } from '../platform/certificates/material.js';
 
 export type MemberConfig = NonNullable<ClusterConfig['member']>;
 
@@ -10,8 +11,41 @@ const GiB = 1024 ** 3;
 const nameOf = ({ name, peerUrl, initialCluster }: MemberConfig): string =>
   name ?? Object.entries(initialCluster).find(([, url]) => url === peerUrl)?.[0] ?? 'default';
 
-/** `isNew`: the directory holds no member yet; it is then founded together with the others. */
-export const memberArguments = (member: MemberConfig, directory: string, isNew: boolean): string[] => {
+/** etcd reads certificate, key and revocations anew for each connection: they change without a restart. The root it reads once. */
+export const tlsArguments = (
+  { clientUrl, peerUrl }: Pick<MemberConfig, 'clientUrl' | 'peerUrl'>,
+  { ca, certificate, key, crl }: CredentialFiles,
+) => [
+  ...(clientUrl.startsWith('https:')
+    ? [
+        ['--cert-file', certificate, '--key-file', key, '--client-cert-auth', '--trusted-ca-file', ca],
+        crl === undefined ? [] : ['--client-crl-file', crl],
+      ]
+    : []),
+  ...(peerUrl.startsWith('https:')
+    ? [
+        [
+          '--peer-cert-file',
+          certificate,
+          '--peer-key-file',
+          key,
+          '--peer-client-cert-auth',
+          '--peer-trusted-ca-file',
+          ca,
+        ],
+        crl === undefined ? [] : ['--peer-crl-file', crl],
+      ]
+    : []),
+];
+
+export interface MemberPlace {
+  readonly directory: string;
+  /** The directory holds no member yet; it is then founded together with the others. */
+  readonly isNew: boolean;
+  readonly files: CredentialFiles | undefined;
+}
+
+export const memberArguments = (member: MemberConfig, { directory, isNew, files }: MemberPlace): string[] => {
   const others = Object.entries(member.initialCluster).map(([name, url]) => `${name}=${url}`);
   return [
     ['--name', nameOf(member), '--data-dir', directory],
@@ -21,6 +55,7 @@ export const memberArguments = (member: MemberConfig, directory: string, isNew: 
     ['--initial-cluster-token', 'platen'],
     ['--heartbeat-interval', '50', '--election-timeout', '250', '--pre-vote'],
     ['--grpc-keepalive-min-time', '1s', '--enable-grpc-gateway'],
+    ...(files === undefined ? [] : tlsArguments(member, files)),
     // Platen compacts.
     ['--quota-backend-bytes', String(8 * GiB), '--auto-compaction-retention', '0'],
     ['--experimental-watch-progress-notify-interval', '1s'],

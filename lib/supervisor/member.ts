@@ -8,11 +8,14 @@ import type { Log } from '../platform/log.js';
 import { identityOf, isRunning, signalProcess, type ProcessIdentity } from '../platform/processes.js';
 import { backOffMs, soundAfterMs } from './back-off.js';
 import type { ChildRecord } from './child-record.js';
+import type { CredentialFiles } from '../platform/certificates/material.js';
 import { memberArguments, type MemberConfig } from './member-arguments.js';
 import { boundLog, memberProgram, startMember } from './member-program.js';
 
 export interface MemberParts {
   readonly config: MemberConfig;
+  /** Certificates, for its addresses that are https. */
+  readonly files: CredentialFiles | undefined;
   readonly stateDirectory: string;
   readonly record: ChildRecord;
   readonly clock: Clock;
@@ -50,6 +53,12 @@ export class Member {
     return this.#running;
   }
 
+  /** Ends it in order; it is started again by itself. */
+  async restart(): Promise<void> {
+    const { clock } = this.#parts;
+    if (this.#running !== undefined && !this.#stopping.signal.aborted) await endProcess(this.#running, clock);
+  }
+
   /** Resolves when it is gone: in order, or after some seconds killed. */
   async stop(): Promise<void> {
     const { clock, record } = this.#parts;
@@ -81,10 +90,10 @@ export class Member {
   }
 
   async #runOnce(): Promise<string> {
-    const { config, stateDirectory, record, log } = this.#parts;
+    const { config, files, stateDirectory, record, log } = this.#parts;
     const directory = path.join(stateDirectory, 'etcd');
     const isNew = !existsSync(path.join(directory, 'member', 'wal'));
-    const child = startMember(this.#program, memberArguments(config, directory, isNew), this.#logFile);
+    const child = startMember(this.#program, memberArguments(config, { directory, isNew, files }), this.#logFile);
     const ended = new Promise<string>((resolve) => {
       child.once('error', (error) => resolve(`could not be started: ${error.message}`));
       child.once('exit', (status, by) => resolve(by === null ? `ended with status ${status}` : `was ended by ${by}`));

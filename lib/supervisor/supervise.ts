@@ -1,6 +1,8 @@
 // A node of a cluster: one supervisor on its state directory, what an earlier one left, the member of etcd, and the workers.
 
 import type { ClusterConfig, Config } from '../config.js';
+import { Credentials } from '../platform/certificates/credentials.js';
+import { RenewedAgent } from '../platform/certificates/renewed-agent.js';
 import { machineClock } from '../platform/clock.js';
 import { lockDirectory } from '../platform/directory-lock.js';
 import { ensureDirectory } from '../platform/durable-file.js';
@@ -12,6 +14,7 @@ import type { Store } from '../store/store.js';
 import { openAddresses } from './addresses/open-addresses.js';
 import { ChildRecord } from './child-record.js';
 import { endProcess, Member } from './member.js';
+import { restartInTurn, turnOf } from './member-turns.js';
 import { OwnFence } from './own-fence.js';
 import { Supervisor } from './supervisor.js';
 import type { WorkerProgram } from './worker-process.js';
@@ -30,15 +33,25 @@ const warmEveryMs = 1_000;
 /** Resolves with the exit status for this process. Throws an Error that says why when the node cannot be run here. */
 export const supervise = async ({ config, cluster, program, log }: SuperviseOptions): Promise<number> => {
   const { stateDirectory, node } = config;
+  const { tls } = cluster;
+  const credentials = tls && (await Credentials.open({ files: tls, node: node.name, clock, log }));
   await ensureDirectory(stateDirectory);
   const lock = await lockDirectory(stateDirectory, 'supervisor');
   const record = await ChildRecord.open(stateDirectory);
-  const member = cluster.member && new Member({ config: cluster.member, stateDirectory, record, clock, log });
+  const member =
+    cluster.member && new Member({ config: cluster.member, files: tls, stateDirectory, record, clock, log });
   await endEarlierWorker(record, log);
   if (member !== undefined) member.start();
   else await endEarlierMember(record);
+  if (member !== undefined && cluster.member !== undefined && credentials !== undefined)
+    restartInTurn(member, credentials, { clock, log, turn: turnOf(cluster.member) });
 
-  const store = openEtcdStore({ endpoints: endpointsOf(cluster), insecure: cluster.insecure, clock });
+  const store = openEtcdStore({
+    endpoints: endpointsOf(cluster),
+    tls: credentials && (() => new RenewedAgent(credentials)),
+    insecure: cluster.insecure,
+    clock,
+  });
   const fence = new OwnFence({ store, clock, log, node: node.name });
   const addresses = openAddresses({ node: node.name, cluster, devicePorts: config.devicePorts, clock, log });
   const hindrance = await addresses.prepare();
@@ -54,6 +67,7 @@ export const supervise = async ({ config, cluster, program, log }: SuperviseOpti
   await warm;
   await addresses.close();
   await store.close();
+  credentials?.close();
   await member?.stop();
   await record.set('worker', undefined);
   await lock.release();

@@ -6,6 +6,7 @@ import { loopbackRule } from '../../lib/cluster/address-rules.js';
 import { Operations } from '../../lib/cluster/operations.js';
 import { PlatenError } from '../../lib/errors.js';
 import { silentLog } from '../../lib/platform/log.js';
+import { type NodeWays, plainWays } from '../../lib/platform/node-ways.js';
 import { tokenFile } from '../../lib/platform/token.js';
 import { EventLog } from '../../lib/queue/events.js';
 import type { VirtualServer } from '../../lib/queue/virtual-server.js';
@@ -58,7 +59,11 @@ const unlessCut = (store: MemoryStore, { way }: LabNode): Store => {
 };
 
 /** Nodes a and b, alive. A group that one of them owns is served there by its print spooler, with a printer `demo`. */
-export const startAdminCluster = async (t: Test, group = 'sales'): Promise<AdminCluster> => {
+export const startAdminCluster = async (
+  t: Test,
+  group = 'sales',
+  tls: { readonly ways?: (node: string) => NodeWays; readonly certificateEnds?: number } = {},
+): Promise<AdminCluster> => {
   const clock = new FakeClock();
   const store = new MemoryStore();
   const lab = new ClusterLab({ store, clock });
@@ -73,6 +78,7 @@ export const startAdminCluster = async (t: Test, group = 'sales'): Promise<Admin
   };
   const start = async (name: string): Promise<ClusterAdmin> => {
     let url = '';
+    const ways = tls.ways?.(name) ?? plainWays;
     const clusterEvents = new EventLog({ store, node: name, clock, log: silentLog });
     const one = lab.node(name, { rest: () => url, news: clusterEvents });
     const operations = new Operations({
@@ -88,7 +94,14 @@ export const startAdminCluster = async (t: Test, group = 'sales'): Promise<Admin
         servers,
         node: { name, version: '0.1.0', startedAt: clock.wall() },
         events: clusterEvents,
-        cluster: { secret: clusterSecret, node: one.node, operations, store: unlessCut(store, one) },
+        cluster: {
+          secret: clusterSecret,
+          ways,
+          ...(tls.certificateEnds === undefined ? {} : { certificateEnds: () => tls.certificateEnds ?? 0 }),
+          node: one.node,
+          operations,
+          store: unlessCut(store, one),
+        },
       },
     });
     servers.push({
@@ -102,7 +115,7 @@ export const startAdminCluster = async (t: Test, group = 'sales'): Promise<Admin
     await made.spooler.addPrinter({ name: 'demo', deviceUri: 'socket://127.0.0.1', info: `at ${name}` });
     await writeFile(tokenFile(made.directory), `${testToken}\n`, { mode: 0o600 });
     const { port }: AddressInfo = await made.admin.listen({ host: '127.0.0.1', port: 0 });
-    url = `http://127.0.0.1:${port}`;
+    url = `${ways.scheme}://127.0.0.1:${port}`;
     one.node.start();
     t.teardown(async () => {
       await one.node.stop(AbortSignal.abort());

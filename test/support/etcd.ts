@@ -2,9 +2,13 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tlsArguments } from '../../lib/supervisor/member-arguments.js';
+import { ask } from './ask.js';
+import type { TestAuthority } from './certificates.js';
 import { ownAddress } from './own-address.js';
 import { skipWithout, type TestScope, which } from './peers.js';
 import { temporaryDirectory } from './temporary.js';
@@ -36,22 +40,11 @@ export interface EtcdOptions {
   readonly fsync?: boolean;
   /** Where each member keeps its data; default: in a directory that is gone after the test. */
   readonly folders?: readonly string[];
-  /** Arguments for https; the caller waits until the members are ready. */
-  readonly client?: { readonly args: readonly string[] };
+  /** Certificates on both sides, between members and for clients: each member has that of the node `m0`, `m1`, … */
+  readonly authority?: TestAuthority;
 }
 
-const status = async (endpoint: string): Promise<{ leader?: string; header: { member_id: string } } | undefined> => {
-  try {
-    const response = await fetch(`${endpoint}/v3/maintenance/status`, {
-      method: 'POST',
-      body: '{}',
-      signal: AbortSignal.timeout(500),
-    });
-    return response.ok ? ((await response.json()) as { leader?: string; header: { member_id: string } }) : undefined;
-  } catch {
-    return undefined;
-  }
-};
+type Answer = Record<string, unknown>;
 
 export class EtcdMember {
   readonly endpoint: string;
@@ -61,8 +54,11 @@ export class EtcdMember {
   #ended = Promise.resolve();
   #output = '';
 
-  constructor(endpoint: string, directory: string, args: readonly string[]) {
+  readonly #tls: RequestOptions;
+
+  constructor(endpoint: string, directory: string, { args, tls }: { args: readonly string[]; tls: RequestOptions }) {
     this.endpoint = endpoint;
+    this.#tls = tls;
     this.#directory = directory;
     this.#args = args;
   }
@@ -121,13 +117,35 @@ export class EtcdMember {
 
   /** True when it answers and knows a leader. */
   async isReady(): Promise<boolean> {
-    const leader = (await status(this.endpoint))?.leader;
+    const leader = (await this.#status())?.leader;
     return leader !== undefined && leader !== '0';
   }
 
   async isLeader(): Promise<boolean> {
-    const answer = await status(this.endpoint);
+    const answer = await this.#status();
     return answer !== undefined && answer.leader === answer.header.member_id;
+  }
+
+  async id(): Promise<string | undefined> {
+    return (await this.#status())?.header.member_id;
+  }
+
+  post(place: string, body: object): Promise<Answer> {
+    return this.#ask(place, body, 20_000);
+  }
+
+  async #ask(place: string, body: object, timeoutMs: number): Promise<Answer> {
+    const asked = { method: 'POST', body: JSON.stringify(body), tls: this.#tls, timeoutMs };
+    return JSON.parse((await ask(new URL(place, this.endpoint), asked)).text) as Answer;
+  }
+
+  async #status(): Promise<{ leader?: string; header: { member_id: string } } | undefined> {
+    try {
+      const answer = await this.#ask('/v3/maintenance/status', {}, 500);
+      return answer['header'] === undefined ? undefined : (answer as { header: { member_id: string } });
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -155,7 +173,7 @@ export class EtcdCluster {
   async leadBy(member: EtcdMember): Promise<void> {
     const { leader } = await this.roles();
     if (leader !== member) {
-      const targetID = (await status(member.endpoint))?.header.member_id;
+      const targetID = await member.id();
       await this.post('/v3/maintenance/transfer-leadership', { targetID }, leader);
     }
     await until(
@@ -174,8 +192,7 @@ export class EtcdCluster {
   }
 
   async post(path: string, body: object, member = this.members[0]!): Promise<Record<string, unknown>> {
-    const response = await fetch(`${member.endpoint}${path}`, { method: 'POST', body: JSON.stringify(body) });
-    return (await response.json()) as Record<string, unknown>;
+    return member.post(path, body);
   }
 
   /** Deletes every key. */
@@ -200,31 +217,40 @@ export const until = async (holds: () => Promise<boolean>, what: () => string): 
 
 /** Starts a fresh cluster that is gone after the test. */
 export const startEtcd = async (t: TestScope, options: EtcdOptions): Promise<EtcdCluster> => {
-  const { quotaBytes, fsync = false, folders, client } = options;
+  const { quotaBytes, fsync = false, folders, authority } = options;
+  const scheme = authority === undefined ? 'http' : 'https';
   const directory = await temporaryDirectory(t);
   const free = await freePorts(2 * options.members);
   const ports = Array.from({ length: options.members }, (_, i) => ({ client: free[2 * i], peer: free[2 * i + 1] }));
-  const peers = ports.map(({ peer }, i) => `m${i}=http://${ownHost}:${peer}`).join(',');
-  const members = ports.map((port, i) => {
-    const endpoint = `${client === undefined ? 'http' : 'https'}://${ownHost}:${port.client}`;
+  const urls = ports.map((port) => ({
+    clientUrl: `${scheme}://${ownHost}:${port.client}`,
+    peerUrl: `${scheme}://${ownHost}:${port.peer}`,
+  }));
+  const peers = urls.map(({ peerUrl }, i) => `m${i}=${peerUrl}`).join(',');
+  const members: EtcdMember[] = [];
+  for (const [i, { clientUrl: endpoint, peerUrl }] of urls.entries()) {
+    const files = await authority?.give(`m${i}`, { addresses: [ownHost] });
+    const tls =
+      files === undefined
+        ? {}
+        : { ca: await readFile(files.ca), cert: await readFile(files.certificate), key: await readFile(files.key) };
     const folder = folders?.[i] ?? path.join(directory, `m${i}`);
     const args = [
       ['--name', `m${i}`, '--data-dir', folder],
       ['--listen-client-urls', endpoint, '--advertise-client-urls', endpoint],
-      ['--listen-peer-urls', `http://${ownHost}:${port.peer}`],
-      ['--initial-advertise-peer-urls', `http://${ownHost}:${port.peer}`, '--initial-cluster', peers],
+      ['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl, '--initial-cluster', peers],
       ['--initial-cluster-token', path.basename(directory)],
       ['--heartbeat-interval', '50', '--election-timeout', '250', '--pre-vote', '--enable-grpc-gateway'],
       ['--logger', 'zap', '--log-level', 'error', '--experimental-watch-progress-notify-interval', '1s'],
       fsync ? [] : ['--unsafe-no-fsync'],
       quotaBytes === undefined ? [] : ['--quota-backend-bytes', String(quotaBytes)],
-      client?.args ?? [],
+      ...(files === undefined ? [] : tlsArguments({ clientUrl: endpoint, peerUrl }, files)),
     ].flat();
-    return new EtcdMember(endpoint, folder, args);
-  });
+    members.push(new EtcdMember(endpoint, folder, { args, tls }));
+  }
   const cluster = new EtcdCluster(members);
   t.teardown(() => cluster.stop());
   for (const member of members) member.start();
-  if (client === undefined) await cluster.ready();
+  await cluster.ready();
   return cluster;
 };

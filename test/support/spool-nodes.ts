@@ -6,6 +6,7 @@ import type { Test } from 'tap';
 import type { Clock } from '../../lib/platform/clock.js';
 import { systemClock } from '../../lib/platform/clock.js';
 import { silentLog } from '../../lib/platform/log.js';
+import { type NodeWays, plainWays } from '../../lib/platform/node-ways.js';
 import type { Peer } from '../../lib/spool/copies.js';
 import { PeerServer, type PeerServerParts } from '../../lib/spool/peers/peer-server.js';
 import { ReplicatedDocuments, type ReplicatedParts } from '../../lib/spool/replicated-documents.js';
@@ -58,11 +59,13 @@ export interface NodeOptions {
   readonly spool?: Partial<SpoolOptions>;
   readonly server?: Partial<PeerServerParts>;
   readonly directory?: string;
+  readonly ways?: NodeWays;
 }
 
 export const startNode = async (t: Test, peers: Peers, node: string, options: NodeOptions = {}): Promise<SpoolNode> => {
   const directory = options.directory ?? (await temporaryDirectory(t));
   const clock = options.clock ?? systemClock;
+  const ways = options.ways ?? plainWays;
   const spool = await Spool.open({
     directory,
     limits: { reserveBytes: MiB, maxDocumentBytes: 1024 * MiB },
@@ -73,6 +76,7 @@ export const startNode = async (t: Test, peers: Peers, node: string, options: No
   const ledger = new UnheardLedger(clock);
   const server = new PeerServer({
     spool,
+    ways,
     secret,
     clock,
     unheard: ledger,
@@ -82,13 +86,14 @@ export const startNode = async (t: Test, peers: Peers, node: string, options: No
     isNeeded: async () => undefined,
     ...options.server,
   });
-  const address = `http://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
+  const address = `${ways.scheme}://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
   const events: string[] = [];
   const documents = new ReplicatedDocuments({
     node,
     spool,
     peers: () => peers.without(node),
     onPeersChange: (listener) => peers.onChange(listener),
+    ways,
     secret,
     ledger,
     onOtherVersion: () => events.push('peer-version'),

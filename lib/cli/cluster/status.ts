@@ -24,7 +24,7 @@ export const clusterStatus = (parent: Command, cli: CliParts): void => {
         ['store', storeText(store)],
       ]);
       terminal.line('');
-      showNodes(terminal, nodes);
+      showNodes(terminal, nodes, cli.clock.wall());
       terminal.line('');
       terminal.table(
         ['GROUP', 'OWNER', 'EPOCH', 'STATE'],

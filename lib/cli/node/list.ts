@@ -14,6 +14,6 @@ export const nodeList = (parent: Command, cli: CliParts): void => {
       const { client, terminal, json } = await openSession(command, cli);
       const { nodes } = await client.get<ClusterAnswer>('/api/1/cluster');
       if (json) return terminal.json({ nodes });
-      showNodes(terminal, nodes);
+      showNodes(terminal, nodes, cli.clock.wall());
     });
 };

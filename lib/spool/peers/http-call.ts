@@ -1,15 +1,19 @@
 // One request to another node, given up when there is no progress for too long. Whatever goes wrong is `peer-failed`.
 
-import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { PlatenError } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
+import type { NodeWay } from '../../platform/node-ways.js';
 import { ownVersion, versionFault, versionHeader } from './peer-version.js';
+import { askerHeader } from './routes.js';
 
 export interface CallTarget {
-  /** `http://host:port`. */
+  /** `scheme://host:port`. */
   readonly address: string;
+  readonly way: NodeWay;
+  /** The node that asks. */
+  readonly me: string;
   readonly secret: string;
-  readonly agent: Agent;
   readonly clock: Clock;
   readonly timeoutMs: number;
 }
@@ -60,17 +64,17 @@ export class Patience {
   }
 }
 
-export const open = (target: CallTarget, method: string, path: string, headers: object = {}): ClientRequest => {
-  const { hostname, port } = new URL(target.address);
-  return httpRequest({
-    hostname: hostname.replace(/^\[|\]$/g, ''),
-    port,
+export const open = (
+  { way, address, me, secret }: CallTarget,
+  method: string,
+  path: string,
+  headers: object = {},
+): ClientRequest =>
+  way.open(address, {
     method,
     path,
-    agent: target.agent,
-    headers: { authorization: `Bearer ${target.secret}`, [versionHeader]: ownVersion, ...headers },
+    headers: { authorization: `Bearer ${secret}`, [versionHeader]: ownVersion, [askerHeader]: me, ...headers },
   });
-};
 
 /** The other node is of a build that this one does not understand. */
 export class OtherVersion extends PlatenError {

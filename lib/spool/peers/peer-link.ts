@@ -1,8 +1,8 @@
 // This node's way to another one: everything that is asked of it about documents. Every call throws `peer-failed` when it fails.
 
-import { Agent } from 'node:http';
 import { PlatenError } from '../../errors.js';
 import type { DocumentCopy } from '../../model/document.js';
+import type { NodeWays } from '../../platform/node-ways.js';
 import type { Received } from '../document-writer.js';
 import type { DocumentKey } from '../layout.js';
 import type { Verdict } from '../read.js';
@@ -25,9 +25,13 @@ export class PeerLink {
   readonly #removals: Removals;
   readonly #hearsay: Hearsay;
 
-  constructor(options: Omit<CallTarget, 'agent'>) {
+  constructor({
+    node,
+    ways,
+    ...options
+  }: Omit<CallTarget, 'way'> & { readonly node: string; readonly ways: NodeWays }) {
     this.address = options.address;
-    this.#target = { ...options, agent: new Agent({ keepAlive: true, timeout: idleMs }) };
+    this.#target = { ...options, way: ways.to(node, idleMs) };
     this.#small = new SmallCopies(this.#target);
     this.#removals = new Removals(this.#target);
     this.#hearsay = new Hearsay(this.#target);
@@ -130,7 +134,7 @@ export class PeerLink {
   }
 
   close(): void {
-    this.#target.agent.destroy();
+    this.#target.way.close();
   }
 }
 

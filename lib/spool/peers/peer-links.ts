@@ -2,11 +2,14 @@
 
 import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
+import type { NodeWays } from '../../platform/node-ways.js';
 import type { Peer } from '../copies.js';
 import { OtherVersion } from './http-call.js';
 import { PeerLink } from './peer-link.js';
 
 export interface PeerLinksParts {
+  readonly me: string;
+  readonly ways: NodeWays;
   readonly secret: string;
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -45,7 +48,7 @@ export class PeerLinks {
     const known = this.#links.get(node);
     if (known?.address === address) return known;
     known?.close();
-    const link = new PeerLink({ address, ...this.#parts });
+    const link = new PeerLink({ ...this.#parts, node, address });
     this.#links.set(node, link);
     return link;
   }

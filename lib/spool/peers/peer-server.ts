@@ -1,21 +1,23 @@
-// Where other nodes bring, fetch and check documents: plain HTTP on the node's own address. Who does not know the secret learns nothing,
-// and nothing that anybody sends ends the process (R61).
+// Where other nodes bring, fetch and check documents, on the node's own address. Who does not know the secret, or is not the node that it says
+// it is, learns nothing, and nothing that anybody sends ends the process (R61).
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PlatenError } from '../../errors.js';
 import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
+import type { NodeWays } from '../../platform/node-ways.js';
 import { tokenCheck } from '../../platform/token.js';
 import type { Spool } from '../spool.js';
 import type { UnheardLedger } from '../unheard-ledger.js';
 import { EpochGate } from './epoch-gate.js';
 import { PeerRequests } from './peer-requests.js';
 import { ownVersion, versionFault, versionHeader } from './peer-version.js';
-import { type NeedQuestion, parseRequest } from './routes.js';
+import { askerHeader, type NeedQuestion, parseRequest, type PeerRequest } from './routes.js';
 
 export interface PeerServerParts {
   readonly spool: Spool;
+  readonly ways: NodeWays;
   /** What the nodes of the cluster share. */
   readonly secret: string;
   readonly clock: Clock;
@@ -41,22 +43,25 @@ export class PeerServer {
   readonly #server: Server;
   readonly #requests: PeerRequests;
   readonly #isSecret: (given: string) => boolean;
+  readonly #ways: NodeWays;
   readonly #log: Log;
   readonly #onOtherVersion: PeerServerParts['onOtherVersion'];
 
   constructor(parts: PeerServerParts) {
+    this.#ways = parts.ways;
     this.#log = parts.log;
     this.#onOtherVersion = parts.onOtherVersion;
     this.#isSecret = tokenCheck(parts.secret);
     this.#requests = new PeerRequests({ ...parts, gate: new EpochGate(parts.epochOf) });
-    this.#server = createServer({
+    const options = {
       maxHeaderSize: mostHeaderBytes,
       headersTimeout: headersTimeMs,
       requestTimeout: 0,
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: 5_000,
       noDelay: true,
-    });
+    };
+    this.#server = parts.ways.createServer(options, 'refused');
     this.#server.maxConnections = mostConnections;
     this.#server.timeout = idleMs;
     this.#server.on('request', (request, response) => void this.#handle(request, response));
@@ -101,6 +106,9 @@ export class PeerServer {
       }
       const asked = parseRequest(request.method ?? '', request.url ?? '');
       if (asked === undefined) return refuse(response, 404, 'there is nothing of that name');
+      const asker = String(request.headers[askerHeader] ?? '');
+      if (!this.#ways.isFrom(request.socket, asker) || !asksForItself(asked, asker))
+        return refuse(response, 403, 'the request is not of the node that it says it is');
       await this.#requests.answer(asked, request, response);
     } catch (error) {
       this.#fail(request, response, error);
@@ -119,6 +127,10 @@ export class PeerServer {
     else refuse(response, statusOf(error), error.message);
   }
 }
+
+/** A node of an earlier version, in plain text, does not say its name. */
+const asksForItself = (asked: PeerRequest, asker: string): boolean =>
+  asker === '' || asked.do !== 'is-needed' || asked.question.node === asker;
 
 const statusOf = ({ code, kind }: PlatenError): number =>
   code === 'not-owner' ? 409 : code === 'document-damaged' ? 410 : kind.http;

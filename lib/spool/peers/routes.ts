@@ -22,6 +22,9 @@ export type PeerRequest =
 /** Says of a document that it came in earlier: the copy is made again, or once more. */
 export const repairHeader = 'platen-repair';
 
+/** The node that asks, by its name: what its certificate must say. */
+export const askerHeader = 'x-platen-node';
+
 /** To the owner of that epoch: may this copy still be put on record? */
 export interface NeedQuestion {
   readonly group: string;

@@ -1,13 +1,5 @@
 // Where an etcd member is reached, and how: https, or plain http where nobody listens in (R92).
 
-export interface TlsOptions {
-  /** The cluster's own authority, PEM; absent: those of Node.js. */
-  readonly ca?: string;
-  /** This client's certificate and key, PEM. */
-  readonly cert?: string;
-  readonly key?: string;
-}
-
 const isLoopback = ({ hostname }: URL): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 

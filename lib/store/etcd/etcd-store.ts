@@ -6,9 +6,8 @@ import { systemClock } from '../../platform/clock.js';
 import { assertTxn, defaultRangeLimit, keyOctets } from '../limits.js';
 import type { Change, Compare, Entry, Range, RangeOptions, Store, TxnResult, WatchEvent } from '../store.js';
 import { EtcdClient } from './client.js';
-import type { TlsOptions } from './endpoint.js';
 import { parseEndpoints } from './endpoint.js';
-import { Gateway } from './gateway.js';
+import { Gateway, type TlsConnections } from './gateway.js';
 import { tailOf } from './tail.js';
 import type { Stretch } from './wire.js';
 import {
@@ -38,7 +37,8 @@ const firstPage = 64;
 export interface EtcdStoreOptions {
   /** `https://host:port`, in the order of preference: this machine's own member first. */
   readonly endpoints: readonly string[];
-  readonly tls?: TlsOptions;
+  /** Makes the connections to one https endpoint. */
+  readonly tls?: (() => TlsConnections) | undefined;
   /** Allows plain http to other machines. */
   readonly insecure?: boolean;
   /** How long one member may take; default 400 ms. */
@@ -55,9 +55,11 @@ export interface EtcdStoreOptions {
  * Throws RangeError for endpoints that cannot be used.
  */
 export const openEtcdStore = (options: EtcdStoreOptions): Store => {
-  const { endpoints, tls = {}, insecure = false, clock = systemClock } = options;
+  const { endpoints, tls, insecure = false, clock = systemClock } = options;
   const { tryMs = defaultTryMs, callMs = defaultCallMs, inFlight = defaultInFlight } = options;
-  const gateways = parseEndpoints(endpoints, insecure).map((endpoint) => new Gateway({ endpoint, tls, clock }));
+  const gateways = parseEndpoints(endpoints, insecure).map(
+    (endpoint) => new Gateway({ endpoint, tls: tls?.(), clock }),
+  );
   return new EtcdStore(new EtcdClient({ gateways, clock, tryMs, callMs, inFlight }));
 };
 

@@ -3,8 +3,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
+import type { SecureContext } from 'node:tls';
 import type { Clock } from '../../platform/clock.js';
-import type { TlsOptions } from './endpoint.js';
 import type { Refusal } from './refusals.js';
 import type { Fields } from './wire.js';
 import { fieldsOf, numberOf, textOf } from './wire.js';
@@ -17,9 +17,17 @@ export type TryOutcome =
   /** It was sent, and no answer came. */
   | { readonly kind: 'lost'; readonly cause: Error };
 
+/** Kept connections, whose certificates may change from one request to the next. */
+export interface TlsConnections {
+  /** For one request, made at once. */
+  readonly options: { readonly agent: https.Agent; readonly secureContext: SecureContext };
+  close(): void;
+}
+
 export interface GatewayOptions {
   readonly endpoint: URL;
-  readonly tls: TlsOptions;
+  /** Connections to an https endpoint; absent: those of Node.js. */
+  readonly tls?: TlsConnections | undefined;
   readonly clock: Clock;
 }
 
@@ -71,7 +79,7 @@ export class Gateway {
   readonly name: string;
   readonly #endpoint: URL;
   readonly #clock: Clock;
-  readonly #agent: http.Agent;
+  readonly #connections: { readonly options: https.RequestOptions; close(): void };
   readonly #request: typeof http.request;
 
   constructor({ endpoint, tls, clock }: GatewayOptions) {
@@ -80,7 +88,8 @@ export class Gateway {
     this.#clock = clock;
     const secure = endpoint.protocol === 'https:';
     const kept = { keepAlive: true, keepAliveMsecs: keepAliveMs };
-    this.#agent = secure ? new https.Agent({ ...kept, ...tls }) : new http.Agent(kept);
+    this.#connections =
+      (secure ? tls : undefined) ?? connectionsOf(secure ? new https.Agent(kept) : new http.Agent(kept));
     this.#request = secure ? https.request : http.request;
   }
 
@@ -135,7 +144,7 @@ export class Gateway {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#connections.close();
   }
 
   #expire(request: ClientRequest, timeoutMs: number): () => void {
@@ -148,7 +157,7 @@ export class Gateway {
     const octets = Buffer.from(JSON.stringify(body), 'utf8');
     const { protocol, hostname, port } = this.#endpoint;
     const request = this.#request({
-      agent: this.#agent,
+      ...this.#connections.options,
       protocol,
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port: port === '' ? undefined : port,
@@ -167,6 +176,8 @@ export class Gateway {
     return request;
   }
 }
+
+const connectionsOf = (agent: http.Agent) => ({ options: { agent }, close: () => agent.destroy() });
 
 const responseTo = (request: ClientRequest): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {

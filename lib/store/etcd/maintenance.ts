@@ -2,9 +2,8 @@
 
 import type { Clock } from '../../platform/clock.js';
 import type { Log } from '../../platform/log.js';
-import type { TlsOptions } from './endpoint.js';
 import { parseEndpoints } from './endpoint.js';
-import { Gateway } from './gateway.js';
+import { Gateway, type TlsConnections } from './gateway.js';
 import type { Alarm, MaintenanceAction, MaintenancePlan, MemberStatus, Sample } from './maintenance-plan.js';
 import { keepMs, planMaintenance } from './maintenance-plan.js';
 import type { Fields } from './wire.js';
@@ -21,7 +20,7 @@ const compactMs = 60_000;
 export interface MaintenanceOptions {
   /** All members. */
   readonly endpoints: readonly string[];
-  readonly tls?: TlsOptions;
+  readonly tls?: (() => TlsConnections) | undefined;
   readonly insecure?: boolean;
   /** As the members' own `--quota-backend-bytes`. */
   readonly quotaBytes: number;
@@ -46,9 +45,12 @@ export class EtcdMaintenance {
   /** Throws RangeError for endpoints that cannot be used. */
   constructor(options: MaintenanceOptions) {
     this.#options = options;
-    const { endpoints, tls = {}, insecure = false, clock } = options;
+    const { endpoints, tls, insecure = false, clock } = options;
     this.#gateways = new Map(
-      parseEndpoints(endpoints, insecure).map((endpoint) => [endpoint.host, new Gateway({ endpoint, tls, clock })]),
+      parseEndpoints(endpoints, insecure).map((endpoint) => [
+        endpoint.host,
+        new Gateway({ endpoint, tls: tls?.(), clock }),
+      ]),
     );
   }
 

@@ -2,9 +2,11 @@
 
 import type { Test } from 'tap';
 import t from 'tap';
+import { RenewedAgent } from '../../../lib/platform/certificates/renewed-agent.js';
 import { openEtcdStore } from '../../../lib/store/etcd/etcd-store.js';
 import type { Store } from '../../../lib/store/store.js';
 import { storeContract } from '../../contracts/store.js';
+import { testAuthority, testNode } from '../../support/certificates.js';
 import { type EtcdCluster, skipWithoutEtcd, startEtcd } from '../../support/etcd.js';
 import { type Relay, startRelay } from '../../support/relay.js';
 
@@ -28,14 +30,21 @@ const compacting = (store: Store, cluster: EtcdCluster): Store => {
   };
 };
 
-for (const count of [1, 3])
-  t.test(`${count} member${count === 1 ? '' : 's'}`, skipWithoutEtcd, async (t) => {
-    const cluster = await startEtcd(t, { members: count });
+for (const { count, secure } of [
+  { count: 1, secure: false },
+  { count: 3, secure: false },
+  { count: 3, secure: true },
+])
+  t.test(`${count} member${count === 1 ? '' : 's'}${secure ? ', TLS' : ''}`, skipWithoutEtcd, async (t) => {
+    const authority = secure ? await testAuthority(t) : undefined;
+    const node = authority && (await testNode(t, 'a', await authority.give('a')));
+    const tls = node && (() => new RenewedAgent(node.credentials));
+    const cluster = await startEtcd(t, { members: count, ...(authority === undefined ? {} : { authority }) });
     // The store's own timers keep no process alive, and in an outage there is nothing else.
     const alive = setInterval(() => {}, 1_000);
     t.teardown(() => clearInterval(alive));
     const openHandle = (t: Test, endpoints: readonly string[]): Store => {
-      const store = openEtcdStore({ endpoints, tryMs: 2_000, callMs: 2_000 });
+      const store = openEtcdStore({ endpoints, tls, tryMs: 2_000, callMs: 2_000 });
       t.teardown(() => store.close());
       return store;
     };
@@ -45,7 +54,7 @@ for (const count of [1, 3])
         await cluster.clear();
         const relays: Relay[] = [];
         for (const endpoint of cluster.endpoints) relays.push(await startRelay(t, endpoint));
-        const endpoints = relays.map(({ port }) => `http://127.0.0.1:${port}`);
+        const endpoints = relays.map(({ port }) => `${secure ? 'https' : 'http'}://127.0.0.1:${port}`);
         return { store: compacting(openHandle(t, endpoints), cluster), relays, t };
       },
       reopen: async ({ store, t }) => {

@@ -1,54 +1,26 @@
-// Mutual TLS with a real member (R92): certificates of the cluster's own authority, and what a stranger gets.
+// Mutual TLS with real members (R92): certificates of the cluster's own authority, what a stranger gets, and certificates that change meanwhile.
 
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import type { Test } from 'tap';
 import t from 'tap';
+import { RenewedAgent } from '../../../lib/platform/certificates/renewed-agent.js';
 import { openEtcdStore, type EtcdStoreOptions } from '../../../lib/store/etcd/etcd-store.js';
-import { ownHost, startEtcd, until } from '../../support/etcd.js';
-import { run, skipWithout } from '../../support/peers.js';
-import { temporaryDirectory } from '../../support/temporary.js';
+import { type TestNode, testAuthority, testNode } from '../../support/certificates.js';
+import { ownHost, skipWithoutEtcd, startEtcd } from '../../support/etcd.js';
 
-t.test('certificates on both sides', skipWithout('etcd', 'openssl'), async (t) => {
-  const folder = await temporaryDirectory(t);
-  const openssl = async (...args: string[]): Promise<void> => {
-    const { status, stderr } = await run('openssl', args, { cwd: folder });
-    if (status !== 0) throw new Error(stderr);
-  };
-  const authority = async (name: string): Promise<void> => {
-    const subject = ['-subj', `/CN=${name}`, '-days', '2', '-addext', 'basicConstraints=critical,CA:TRUE'];
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];
-    await openssl('req', '-x509', ...key, ...subject, '-out', `${name}.crt`);
-  };
-  const certificate = async (name: string, by: string): Promise<void> => {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];
-    const extensions = [`subjectAltName=IP:${ownHost}`, 'extendedKeyUsage=serverAuth,clientAuth'];
-    const subject = ['-subj', `/CN=${name}`, '-days', '2', ...extensions.flatMap((each) => ['-addext', each])];
-    await openssl('req', '-x509', ...key, ...subject, '-CA', `${by}.crt`, '-CAkey', `${by}.key`, '-out', `${name}.crt`);
-  };
-  const pem = (name: string): Promise<string> => readFile(path.join(folder, name), 'utf8');
-  await authority('ours');
-  await authority('foreign');
-  for (const [name, by] of [
-    ['member', 'ours'],
-    ['node', 'ours'],
-    ['stranger', 'foreign'],
-  ] as const)
-    await certificate(name, by);
-  const at = (name: string): string => path.join(folder, name);
-  const args = ['--cert-file', at('member.crt'), '--key-file', at('member.key'), '--trusted-ca-file', at('ours.crt')];
-  const tls = { ca: await pem('ours.crt'), cert: await pem('node.crt'), key: await pem('node.key') };
-  const cluster = await startEtcd(t, { members: 1, client: { args: [...args, '--client-cert-auth'] } });
-  const open = (options: Omit<EtcdStoreOptions, 'endpoints'>) => {
-    const store = openEtcdStore({ endpoints: cluster.endpoints, ...options });
-    t.teardown(() => store.close());
-    return store;
-  };
+const open = (t: Test, endpoints: readonly string[], options: Omit<EtcdStoreOptions, 'endpoints'>) => {
+  const store = openEtcdStore({ endpoints, ...options });
+  t.teardown(() => store.close());
+  return store;
+};
 
-  const store = open({ tls, tryMs: 2_000, callMs: 2_000 });
-  await until(
-    async () => (await store.get('/k').catch(() => 'nothing')) === undefined,
-    () => cluster.members.map(({ output }) => output).join(''),
-  );
+const by = ({ credentials }: TestNode) => ({ tls: () => new RenewedAgent(credentials) });
+
+t.test('certificates on both sides', skipWithoutEtcd, async (t) => {
+  const [authority, foreign] = [await testAuthority(t), await testAuthority(t)];
+  const node = await testNode(t, 'a', await authority.give('a'));
+  const { endpoints } = await startEtcd(t, { members: 1, authority });
+  const store = open(t, endpoints, by(node));
   t.equal((await store.txn([], [{ put: '/k', value: 1 }])).outcome, 'committed');
   t.equal((await store.get('/k'))?.value, 1);
   const stop = new AbortController();
@@ -57,17 +29,57 @@ t.test('certificates on both sides', skipWithout('etcd', 'openssl'), async (t) =
     stop.abort();
   }
 
-  const stranger = { ca: tls.ca, cert: await pem('stranger.crt'), key: await pem('stranger.key') };
-  const wrong: [string, EtcdStoreOptions['tls']][] = [
-    ['without a certificate', { ca: tls.ca }],
-    ['with a certificate of another authority', stranger],
-    ['to a member that another authority must vouch for', { ...tls, ca: await pem('foreign.crt') }],
+  const strange = await testNode(t, 's', await foreign.give('s'));
+  const { crl: _, ...files } = await authority.give('p', { now: Date.now() - 100 * 86_400_000, days: 1 });
+  const past = await testNode(t, 'p', files);
+  const wrong: [string, Omit<EtcdStoreOptions, 'endpoints'>][] = [
+    ['without a certificate, by the roots of Node.js', {}],
+    ['with a certificate of another authority', by(strange)],
+    ['with a certificate that has ended', by(past)],
   ];
-  for (const [name, wrongTls = {}] of wrong) {
-    const refused = open({ tls: wrongTls });
+  for (const [name, options] of wrong) {
+    const refused = open(t, endpoints, options);
     await t.rejects(refused.get('/k'), { code: 'store-unreachable' }, name);
     const result = await refused.txn([], [{ put: '/k', value: 2 }]).catch(() => undefined);
     t.not(result?.outcome, 'committed', name);
   }
   t.equal((await store.get('/k'))?.value, 1);
+});
+
+t.test('a member at another address than its certificate says is not believed', skipWithoutEtcd, async (t) => {
+  const authority = await testAuthority(t);
+  const { endpoints, members } = await startEtcd(t, { members: 1, authority });
+  const store = open(t, endpoints, by(await testNode(t, 'a', await authority.give('a'))));
+  t.equal(await store.get('/k'), undefined);
+  await authority.give('m0', { addresses: ['192.0.2.1'] });
+  await members[0]?.kill();
+  members[0]?.start();
+  await t.rejects(store.get('/k'), { code: 'store-unreachable', message: /does not match certificate's altnames/ });
+});
+
+t.test('members and nodes take new certificates, and refuse revoked ones, as they run', skipWithoutEtcd, async (t) => {
+  const authority = await testAuthority(t);
+  const a = await testNode(t, 'a', await authority.give('a'));
+  const b = await testNode(t, 'b', await authority.give('b'));
+  const { endpoints } = await startEtcd(t, { members: 3, authority });
+  const [store, other] = [open(t, endpoints, by(a)), open(t, endpoints, by(b))];
+  const load = { written: 0, isOver: false };
+  const writing = (async (): Promise<void> => {
+    for (; !load.isOver; load.written += 1)
+      if ((await store.txn([], [{ put: '/load', value: load.written }])).outcome !== 'committed')
+        throw new Error('not committed');
+  })();
+  await other.get('/k');
+  for (const name of ['m0', 'm1', 'm2']) await authority.give(name, { addresses: [ownHost] });
+  await authority.give('a');
+  await authority.revoke('a', { old: true, now: Date.now() });
+  await authority.revoke('b', { old: false, now: Date.now() });
+  await Promise.all([a.credentials.look(), b.credentials.look()]);
+  await t.rejects(other.get('/k'), { code: 'store-unreachable' }, 'node b is refused');
+  t.equal((await store.get('/k'))?.value, undefined);
+  const before = load.written;
+  while (load.written < before + 50) await new Promise((resolve) => setTimeout(resolve, 5));
+  load.isOver = true;
+  await writing;
+  t.match(await readFile(authority.listFile, 'utf8'), /BEGIN X509 CRL/);
 });

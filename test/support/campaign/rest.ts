@@ -1,24 +1,28 @@
 // What the campaign asks of the node's REST API, with types of its own.
 
+import { ask } from '../ask.js';
 import type { JobAtEnd } from './history.js';
 
 type Listed = Pick<JobAtEnd, 'id' | 'state'>;
 
 export interface RestServer {
-  /** `http://host:port`; undefined while it does not listen. */
+  /** `http[s]://host:port`; undefined while it does not listen. */
   readonly restUrl: string | undefined;
+  /** The authority that it proves itself by. */
+  readonly ca?: string | undefined;
   token(): Promise<string>;
 }
 
 const get = async <Answer>(node: RestServer, path: string): Promise<Answer> => {
   const url = node.restUrl;
   if (url === undefined) throw new Error('the node does not listen');
-  const response = await fetch(`${url}${path}`, {
+  const { status, text } = await ask(`${url}${path}`, {
     headers: { authorization: `Bearer ${await node.token()}` },
-    signal: AbortSignal.timeout(10_000),
+    ...(node.ca === undefined ? {} : { tls: { ca: node.ca } }),
+    timeoutMs: 10_000,
   });
-  if (!response.ok) throw new Error(`GET ${path}: ${response.status}`);
-  return (await response.json()) as Answer;
+  if (status !== 200) throw new Error(`GET ${path}: ${status}`);
+  return JSON.parse(text) as Answer;
 };
 
 /** Ids and states, all pages. */

@@ -2,11 +2,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, readFileSync, type WriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { ask } from '../ask.js';
 import { run, type RunResult } from '../peers.js';
 import { childrenOf, commandOf, freeze, gone, identify, isAlive, type ProcessId, send } from '../processes.js';
 
@@ -32,6 +33,8 @@ export interface ClusterProcessOptions {
   readonly preload?: string;
   /** The folder of its programs; absent: those of this build. */
   readonly programs?: string;
+  /** The authority's certificate: its REST API speaks TLS. */
+  readonly caFile?: string;
 }
 
 const goneTimeoutMs = 10_000;
@@ -171,8 +174,14 @@ export class ClusterProcess {
     return rm(this.state, { recursive: true, force: true });
   }
 
+  /** The authority's certificate, where the nodes have certificates. */
+  get ca(): string | undefined {
+    const { caFile } = this.#options;
+    return caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+  }
+
   get restUrl(): string {
-    return `http://${this.rest.host}:${this.rest.port}`;
+    return `${this.#options.caFile === undefined ? 'http' : 'https'}://${this.rest.host}:${this.rest.port}`;
   }
 
   async token(): Promise<string> {
@@ -181,22 +190,33 @@ export class ClusterProcess {
 
   /** The operator's command line, at this node. */
   platen(...args: readonly string[]): Promise<RunResult> {
-    return run(process.execPath, [this.#program('platen.js'), ...args, '--state', this.state, '--url', this.restUrl]);
+    const { caFile } = this.#options;
+    const trust = caFile === undefined ? [] : ['--ca', caFile];
+    return run(process.execPath, [
+      this.#program('platen.js'),
+      ...args,
+      '--state',
+      this.state,
+      '--url',
+      this.restUrl,
+      ...trust,
+    ]);
   }
 
   /** One request of an operator. */
   async ask<Answer>(method: string, place: string, body?: object): Promise<Answer> {
-    const response = await fetch(`${this.restUrl}${place}`, {
+    const { ca } = this;
+    const { status, text } = await ask(`${this.restUrl}${place}`, {
       method,
       headers: {
         authorization: `Bearer ${await this.token()}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(15_000),
+      ...(ca === undefined ? {} : { tls: { ca } }),
+      timeoutMs: 15_000,
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${this.name}: ${method} ${place}: ${response.status} ${text}`);
+    if (status >= 300) throw new Error(`${this.name}: ${method} ${place}: ${status} ${text}`);
     return (text === '' ? undefined : JSON.parse(text)) as Answer;
   }
 

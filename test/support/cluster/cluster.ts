@@ -4,9 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { OwnerRecord } from '../../../lib/model/ownership.js';
+import { RenewedAgent } from '../../../lib/platform/certificates/renewed-agent.js';
 import { openEtcdStore } from '../../../lib/store/etcd/etcd-store.js';
 import { keys } from '../../../lib/store/keys.js';
 import type { Store } from '../../../lib/store/store.js';
+import { type TestAuthority, testNode } from '../certificates.js';
 import { type EtcdCluster, startEtcd } from '../etcd.js';
 import { type Leash, takeOnLeash } from '../leash.js';
 import { ownAddress } from '../own-address.js';
@@ -41,6 +43,8 @@ export interface ClusterOptions {
   readonly builds?: Readonly<Record<string, string>>;
   /** The disk of each node and of the member beside it, where they have one of their own. */
   readonly disks?: readonly string[];
+  /** Certificates for nodes and members of etcd; the nodes have theirs when they start. */
+  readonly authority?: TestAuthority;
 }
 
 export class Cluster {
@@ -141,15 +145,20 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
     fsync = false,
     disks,
     groups = { [groupName]: [] },
+    authority,
   } = options;
   const directory = await temporaryDirectory(scope);
   const leash = takeOnLeash(scope);
   const etcd = await startEtcd(scope, {
     members,
     fsync,
+    ...(authority === undefined ? {} : { authority }),
     ...(disks === undefined ? {} : { folders: disks.map((disk) => path.join(disk, 'etcd')) }),
   });
-  const store = openEtcdStore({ endpoints: etcd.endpoints });
+  const eye = authority && (await testNode(scope, 'eye', await authority.give('eye')));
+  const tls = eye && (() => new RenewedAgent(eye.credentials));
+  const store = openEtcdStore({ endpoints: etcd.endpoints, tls });
+  for (const name of names) await authority?.give(name, { addresses: [ownAddress(0)] });
   const nodes = names.map((name, at) => {
     const rest = { host: ownAddress(0), port: ports.rest + at };
     // Its own member first, as on a machine that runs one.
@@ -165,6 +174,7 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
         address: rest.host,
         port: ports.peers + at,
         ...(witnesses.includes(name) ? { witness: true } : {}),
+        ...(authority === undefined ? {} : { tls: authority.filesOf(name) }),
         ...options.cluster,
       },
     };
@@ -177,6 +187,7 @@ export const startCluster = async (scope: TestScope, options: ClusterOptions): P
       rest,
       config,
       ...(programs === undefined ? {} : { programs }),
+      ...(authority === undefined ? {} : { caFile: authority.rootFile }),
       ...(options.preload === undefined ? {} : { preload: options.preload }),
     });
   });
