@@ -13,10 +13,11 @@ import { banner } from '../lib/main/banner.js';
 import { machineClock, systemClock } from '../lib/platform/clock.js';
 import { createLog } from '../lib/platform/log.js';
 import { version } from '../lib/platform/version.js';
+import { neverAgain } from '../lib/supervisor/course.js';
 
-const fail = (message: string): never => {
+const fail = (message: string, status = 2): never => {
   process.stderr.write(`platend: ${message}\n`);
-  process.exit(2);
+  process.exit(status);
 };
 
 /** In a cluster this process leads a group of its own, with the filters that it started. */
@@ -87,6 +88,7 @@ const run = async (): Promise<void> => {
     log,
     ...(watchdog === undefined ? {} : { watchdog }),
     onFailure: (error) => {
+      if (error instanceof PlatenError && error.code === 'node-name-taken') fail(error.message, neverAgain);
       log.error({ err: error }, 'the node cannot trust its disk or its store any more: it stops at once');
       process.stderr.write(`platend: ${(error as Error).message}\n`);
       process.exit(1);

@@ -46,6 +46,12 @@ export const errorKinds = {
     ipp: 'server-error-busy',
   },
   'not-ready': { meaning: 'the print spooler is still loading', retriable: true, http: 503, ipp: 'server-error-busy' },
+  'spooler-offline': {
+    meaning: 'the print spooler of the group is offline',
+    retriable: true,
+    http: 503,
+    ipp: 'server-error-service-unavailable',
+  },
   'spool-full': {
     meaning: 'the disk has no room left but its reserve',
     retriable: true,
@@ -178,6 +184,12 @@ export const errorKinds = {
     retriable: false,
     http: 404,
     ipp: 'client-error-not-found',
+  },
+  'node-name-taken': {
+    meaning: 'another node of that name is alive',
+    retriable: false,
+    http: 409,
+    ipp: 'server-error-internal-error',
   },
   'not-authorized': {
     meaning: 'this client may not do that',

@@ -79,7 +79,7 @@ export const startNode = async ({
     const { port } = await admin.listen({ host: address, port: config.admin.port });
     const rest = { protocol: 'rest', address, port } as const;
     const peers = member && ({ protocol: 'peers', address: cluster?.address ?? '', port: member.peerPort } as const);
-    if (peers !== undefined) member?.begin({ peers: urlOf(peers), rest: urlOf(rest) });
+    if (peers !== undefined) await member?.begin({ peers: urlOf(peers), rest: urlOf(rest) });
     events.note('node-started', { text: `Platen ${version}` });
     stops.add(() => events.note('node-stopping', { text: '' }));
     const bound = servers.flatMap((server) => server.bound);

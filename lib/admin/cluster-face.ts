@@ -9,7 +9,9 @@ import type { Store } from '../store/store.js';
 export interface ClusterFace {
   /** 43 characters of base64url, as a token. */
   readonly secret: string;
-  readonly node: Pick<ClusterNode, 'view' | 'explain'> & { readonly takeovers: Pick<TakeoverLog, 'of'> };
+  readonly node: Pick<ClusterNode, 'view' | 'explain' | 'history' | 'storeSilence'> & {
+    readonly takeovers: Pick<TakeoverLog, 'of'>;
+  };
   readonly operations: Operations;
   /** Asked how it is. */
   readonly store: Pick<Store, 'get'>;

@@ -1,12 +1,15 @@
 // The cluster at a glance: nodes, owners, the store; and nodes that are drained.
 
 import { z } from 'zod';
+import type { GroupRecord } from '../model/cluster.js';
 import type { EventCode } from '../model/event.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import { type ClusterFace, clusterOf } from './cluster-face.js';
 import { groupNames, heardNodes, liveOwner, nodeStates, stateOf } from './cluster-view.js';
-import { nameText } from './fields.js';
-import { selfRoute, selvesOf } from './node-talk.js';
+import { nameText, storeSilentSince } from './fields.js';
+import { showGroup } from './group-answers.js';
+import { groupStates } from './group-state.js';
+import { type SelfAnswer, selfRoute, selvesOf } from './node-talk.js';
 import { problemResponses } from './problems.js';
 import { ownerOf, silenceOf, type View } from '../cluster/view.js';
 import type { Clock } from '../platform/clock.js';
@@ -31,11 +34,14 @@ const clusterAnswer = z.object({
     reachable: z.boolean(),
     readMs: z.number().optional().describe('How long one read took'),
     problem: z.string().optional(),
+    silentSince: storeSilentSince.optional(),
   }),
   nodes: z.array(nodeAnswer),
   groups: z.array(
     z.object({
       name: z.string(),
+      state: z.enum(groupStates),
+      stateReason: z.string().optional().describe('What keeps it from being online'),
       owner: z.string().optional().describe('Absent: nobody owns it just now'),
       epoch: z.number().optional(),
     }),
@@ -43,23 +49,30 @@ const clusterAnswer = z.object({
 });
 export type ClusterAnswer = z.output<typeof clusterAnswer>;
 
-const storeHealth = async ({ store }: ClusterFace, clock: Clock): Promise<ClusterAnswer['store']> => {
+const storeHealth = async ({ node, store }: ClusterFace, clock: Clock): Promise<ClusterAnswer['store']> => {
   const start = clock.monotonic();
   try {
     await store.get(keys.cluster);
     return { reachable: true, readMs: Math.round((clock.monotonic() - start) * 10) / 10 };
   } catch (error) {
-    return { reachable: false, problem: error instanceof Error ? error.message : String(error) };
+    const since = node.storeSilence()?.since;
+    const problem = error instanceof Error ? error.message : String(error);
+    return { reachable: false, problem, ...(since === undefined ? {} : { silentSince: since }) };
   }
 };
 
-const showNode = (view: View, node: string, version: string | undefined): ClusterAnswer['nodes'][number] => {
+/** `isKnown`: the store answers; without it nobody knows who lives. */
+const showNode = (
+  view: View,
+  node: string,
+  { version, isKnown }: { version: string | undefined; isKnown: boolean },
+): ClusterAnswer['nodes'][number] => {
   const record = view.observed.nodes.get(node)?.record;
   const owned = groupNames(view).filter((group) => liveOwner(view, group)?.node === node);
   const notReady = record?.readiness.none;
   return {
     name: node,
-    state: stateOf(view, node) ?? 'fenced',
+    state: isKnown ? (stateOf(view, node) ?? 'fenced') : 'unknown',
     drained: view.observed.cluster?.record.paused?.includes(node) === true,
     silentForMs: node === view.me ? 0 : Math.round(silenceOf(view, node) ?? 0),
     incarnation: record?.incarnation.slice(0, 8) ?? '',
@@ -71,25 +84,42 @@ const showNode = (view: View, node: string, version: string | undefined): Cluste
   };
 };
 
-const showOwnership = (view: View, name: string): ClusterAnswer['groups'][number] => {
+const showOwnership = (
+  view: View,
+  record: GroupRecord,
+  selves: ReadonlyMap<string, SelfAnswer>,
+): ClusterAnswer['groups'][number] => {
+  const { name, state, stateReason } = showGroup(record, view, selves);
   const owner = liveOwner(view, name)?.node;
   const epoch = ownerOf(view, name)?.record.epoch;
-  return { name, ...(owner === undefined ? {} : { owner }), ...(epoch === undefined ? {} : { epoch }) };
+  const reason = stateReason === undefined ? {} : { stateReason };
+  return {
+    name,
+    state,
+    ...reason,
+    ...(owner === undefined ? {} : { owner }),
+    ...(epoch === undefined ? {} : { epoch }),
+  };
 };
 
 const clusterAnswerOf = async (parts: AdminParts): Promise<ClusterAnswer> => {
   const cluster = clusterOf(parts);
   const [store, selves] = await Promise.all([
     storeHealth(cluster, parts.clock),
-    selvesOf({ cluster, version: parts.node.version }, heardNodes(cluster.node.view())),
+    selvesOf(
+      { cluster, version: parts.node.version },
+      heardNodes(cluster.node.view(), cluster.node.storeSilence() !== undefined),
+    ),
   ]);
   const view = cluster.node.view();
   const nodes = [...view.observed.nodes.keys()].toSorted();
   return {
     me: view.me,
     store,
-    nodes: nodes.map((node) => showNode(view, node, selves.get(node)?.version)),
-    groups: groupNames(view).map((group) => showOwnership(view, group)),
+    nodes: nodes.map((node) => showNode(view, node, { version: selves.get(node)?.version, isKnown: store.reachable })),
+    groups: [...view.observed.groups]
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, { record }]) => showOwnership(view, record, selves)),
   };
 };
 

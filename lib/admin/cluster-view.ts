@@ -3,7 +3,7 @@
 import { type GroupRecord, liveIncarnation } from '../model/cluster.js';
 import { ownerOf, silenceOf, type View } from '../cluster/view.js';
 
-export const nodeStates = ['alive', 'silent', 'fenced', 'drained', 'witness'] as const;
+export const nodeStates = ['alive', 'silent', 'fenced', 'drained', 'witness', 'unknown'] as const;
 export type NodeState = (typeof nodeStates)[number];
 
 /** The worst first; undefined when there is no such node. */
@@ -20,14 +20,18 @@ export const stateOf = (view: View, node: string): NodeState | undefined => {
 export const liveOwner = (view: View, group: string): { readonly node: string; readonly rest: string } | undefined => {
   const record = ownerOf(view, group)?.record;
   if (record === undefined || record.released === true) return undefined;
+  if (record.node === view.me && view.renewal.state !== 'live') return undefined;
   const node = view.observed.nodes.get(record.node)?.record;
   if (node === undefined || liveIncarnation(node) !== record.incarnation) return undefined;
   return { node: record.node, rest: node.addresses.rest };
 };
 
-/** Nodes that can be asked. */
-export const heardNodes = (view: View): readonly string[] =>
-  [...view.observed.nodes.keys()].filter((node) => !['silent', 'fenced'].includes(stateOf(view, node) ?? 'fenced'));
+/** Nodes that can be asked. While the store is silent nothing is heard of any, but they may answer. */
+export const heardNodes = (view: View, isStoreSilent: boolean): readonly string[] =>
+  [...view.observed.nodes.keys()].filter((node) => {
+    const state = stateOf(view, node) ?? 'fenced';
+    return state !== 'fenced' && (state !== 'silent' || isStoreSilent);
+  });
 
 export const groupNames = (view: View): readonly string[] => [...view.observed.groups.keys()].toSorted();
 

@@ -35,3 +35,6 @@ export const groupQuery = z.strictObject({
 /** As many digits as the store's keys have. */
 export const jobIdText = wholeText(1, 9_999_999_999);
 export const time = (what: string) => z.number().describe(`${what}, ms since 1970`);
+
+/** In answers that are as last seen. */
+export const storeSilentSince = time('Since when the store does not answer this node: what is shown is as last seen');

@@ -5,12 +5,15 @@ import { ownerOf, type View } from '../cluster/view.js';
 import { groupDefaults, type GroupRecord, inOrderOfDependency } from '../model/cluster.js';
 import { liveOwner, openMove } from './cluster-view.js';
 import { failback, failover, restart } from './group-settings.js';
+import { groupStateOf, groupStates } from './group-state.js';
 import { resourceStates, type SelfAnswer } from './node-talk.js';
 
 const ports = z.array(z.number());
 
 export const groupAnswer = z.object({
   name: z.string(),
+  state: z.enum(groupStates),
+  stateReason: z.string().optional().describe('What keeps it from being online'),
   owner: z
     .object({
       node: z.string(),
@@ -89,19 +92,21 @@ export const showGroup = (record: GroupRecord, view: View, selves: ReadonlyMap<s
   };
   const says = self?.says.find(({ about }) => about === name)?.text;
   const move = openMove(view, record);
+  const resources = inOrderOfDependency(record).map((each) => ({ ...each, state: stateOf(each.name) }));
   return {
     name,
+    ...groupStateOf(resources, owner?.alive === true),
     ...(owner === undefined ? {} : { owner }),
     says: says ?? (self === undefined ? `${speaker} does not answer` : `${speaker} has not looked at it yet`),
     saidBy: speaker,
     sending: [...(here?.sending ?? [])],
     uploads: here?.uploads ?? 0,
     ...(move === undefined ? {} : { move }),
-    resources: inOrderOfDependency(record).map(({ name: resource, kind, value, wanted, restart: policy }) => ({
+    resources: resources.map(({ name: resource, kind, value, wanted, state, restart: policy }) => ({
       name: resource,
       kind,
       wanted,
-      state: stateOf(resource),
+      state,
       ...(value === undefined ? {} : { value }),
       ...(policy === undefined ? {} : { restart: policy }),
     })),

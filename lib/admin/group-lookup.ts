@@ -17,7 +17,10 @@ export const answersOf = async (
   version: string,
   records: readonly GroupRecord[],
 ): Promise<GroupAnswer[]> => {
-  const selves = await selvesOf({ cluster, version }, heardNodes(cluster.node.view()));
+  const selves = await selvesOf(
+    { cluster, version },
+    heardNodes(cluster.node.view(), cluster.node.storeSilence() !== undefined),
+  );
   const view = cluster.node.view();
   return records.map((record) => showGroup(record, view, selves));
 };

@@ -5,7 +5,7 @@ import { PlatenError } from '../errors.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import { clusterOf } from './cluster-face.js';
 import { heardNodes } from './cluster-view.js';
-import { nameText, time } from './fields.js';
+import { nameText, time, storeSilentSince } from './fields.js';
 import { groupAnswer } from './group-answers.js';
 import { answerOf, answersOf } from './group-lookup.js';
 import { asDraft, asSettings, groupDraft, groupSettings } from './group-settings.js';
@@ -20,8 +20,13 @@ export type GroupsAnswer = z.output<typeof groupsAnswer>;
 const explainAnswer = z.object({
   group: z.string(),
   nodes: z.array(
-    z.object({ node: z.string(), says: z.string().optional().describe('Absent: the node does not answer') }),
+    z.object({
+      node: z.string(),
+      says: z.string().optional().describe('Absent: the node does not answer'),
+      since: time('Since when it says so').optional(),
+    }),
   ),
+  storeSilentSince: storeSilentSince.optional(),
 });
 export type ExplainAnswer = z.output<typeof explainAnswer>;
 
@@ -157,15 +162,19 @@ export const groupRoutes = (app: AdminApp, parts: AdminParts): void => {
     },
     handler: async ({ params: { group } }) => {
       const cluster = clusterOf(parts);
-      await cluster.operations.group(group);
-      const nodes = heardNodes(cluster.node.view());
+      const silence = cluster.node.storeSilence();
+      if (silence === undefined || !cluster.node.view().observed.groups.has(group))
+        await cluster.operations.group(group);
+      const nodes = heardNodes(cluster.node.view(), silence !== undefined);
       const selves = await selvesOf({ cluster, version }, nodes, group);
       return {
         group,
         nodes: nodes.map((node) => {
-          const says = selves.get(node)?.says.find(({ about }) => about === group)?.text;
-          return { node, ...(says === undefined ? {} : { says }) };
+          const said = selves.get(node)?.says.find(({ about }) => about === group);
+          const { text: says, since } = said ?? {};
+          return { node, ...(says === undefined ? {} : { says }), ...(since === undefined ? {} : { since }) };
         }),
+        ...(silence === undefined ? {} : { storeSilentSince: silence.since }),
       };
     },
   });

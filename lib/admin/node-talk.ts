@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { ResourceState } from '../model/cluster.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import { type ClusterFace, clusterOf } from './cluster-face.js';
-import { nameText } from './fields.js';
+import { nameText, time } from './fields.js';
 import { forwardHeaders } from './policy.js';
 import { problemResponses } from './problems.js';
 
@@ -24,7 +24,9 @@ const selfAnswer = z.object({
   leastMarginMs: z
     .number()
     .describe('What was left until the deadline when the tightest renewal of this life was confirmed'),
-  says: z.array(z.object({ about: z.string(), text: z.string() })).describe('Why things are as they are'),
+  says: z
+    .array(z.object({ about: z.string(), text: z.string(), since: time('Since when it says so').optional() }))
+    .describe('Why things are as they are'),
   groups: z
     .array(
       z.object({
@@ -49,7 +51,13 @@ const selfOf = ({ node }: ClusterFace, version: string, group?: string): SelfAns
     node: me,
     version,
     leastMarginMs: renewal.leastMargin,
-    says: node.explain().filter(({ about }) => isMeant(about)),
+    says: node
+      .explain()
+      .filter(({ about }) => isMeant(about))
+      .map(({ about, text }) => {
+        const since = node.history(about).at(-1)?.at;
+        return { about, text, ...(since === undefined ? {} : { since }) };
+      }),
     groups: [...local]
       .filter(([name]) => isMeant(name))
       .map(([name, { resources, sending, uploads }]) => ({

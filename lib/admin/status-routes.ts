@@ -5,7 +5,7 @@ import type { VirtualServer } from '../queue/virtual-server.js';
 import type { AdminApp, AdminParts } from './admin-parts.js';
 import type { ClusterFace } from './cluster-face.js';
 import { groupNames, liveOwner } from './cluster-view.js';
-import { time } from './fields.js';
+import { time, storeSilentSince } from './fields.js';
 import { type Groups, onlineSpooler } from './groups.js';
 import { problemResponses } from './problems.js';
 
@@ -23,6 +23,7 @@ const statusAnswer = z.object({
       jobs: z.object({ pending: z.number(), held: z.number(), processing: z.number() }).optional(),
     }),
   ),
+  storeSilentSince: storeSilentSince.optional(),
   spool: z.object({
     bytes: z.number(),
     documents: z.number(),
@@ -77,7 +78,9 @@ export const statusRoutes = (app: AdminApp, groups: Groups, { node, nodeStatus, 
     handler: async () => {
       const { spool } = await nodeStatus();
       const shown = cluster === undefined ? groups.all.map(showGroup) : showClusterGroups(groups, cluster);
-      return { node: { ...node, now: clock.wall() }, groups: shown, spool };
+      const since = cluster?.node.storeSilence()?.since;
+      const silence = since === undefined ? {} : { storeSilentSince: since };
+      return { node: { ...node, now: clock.wall() }, groups: shown, ...silence, spool };
     },
   });
 };

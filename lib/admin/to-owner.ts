@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PlatenError } from '../errors.js';
+import { isWanted } from '../cluster/offlining.js';
 import type { View } from '../cluster/view.js';
 import type { AdminLimits } from './admin-parts.js';
 import type { ClusterFace } from './cluster-face.js';
@@ -23,6 +24,18 @@ const groupMeant = ({ query }: FastifyRequest, view: View): string => {
   return only;
 };
 
+/** Why a group of this node's does not print. */
+const notPrinting = (view: View, group: string): PlatenError => {
+  const record = view.observed.groups.get(group)?.record;
+  const spooler = record?.resources?.find(({ kind }) => kind === 'print-spooler');
+  if (record === undefined || spooler === undefined)
+    return new PlatenError('spooler-offline', `${group} has no print spooler`);
+  const state = view.local.get(group)?.resources.get(spooler.name)?.state ?? 'offline';
+  return isWanted(record, spooler)
+    ? new PlatenError('not-ready', `the print spooler of ${group} is not online yet: it is ${state}`)
+    : new PlatenError('spooler-offline', `the print spooler of ${group} is offline, as wanted`);
+};
+
 /** Passes requests about groups that print elsewhere on to their owners. */
 export const toOwner =
   ({ node, secret }: ClusterFace, groups: Groups, { idleTimeMs }: Pick<AdminLimits, 'idleTimeMs'>) =>
@@ -34,7 +47,7 @@ export const toOwner =
     if (here !== undefined && onlineSpooler(here).spooler !== undefined) return undefined;
     const owner = liveOwner(view, group);
     const why = node.explain().find(({ about }) => about === group)?.text ?? `nothing is known of ${group} yet`;
-    if (owner?.node === view.me) throw new PlatenError('not-ready', `${group} does not print yet: ${why}`);
+    if (owner?.node === view.me) throw notPrinting(view, group);
     if (owner === undefined || request.forwardedBy !== undefined)
       throw new PlatenError('not-owner', `${group} does not print on ${view.me}: ${why}`);
     await forward(request, reply, { group, me: view.me, owner, secret, idleTimeMs });

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import type { StatusAnswer } from '../admin/status-routes.js';
 import { type CliParts, examples, openSession } from './cli.js';
+import { silenceText } from './cluster/cluster-text.js';
 import { octetsText, spanText } from './figures.js';
 
 const stateText = (group: { online: boolean; reason: string | undefined; elsewhere: string | undefined }): string => {
@@ -19,10 +20,11 @@ export const status = (program: Command, cli: CliParts): void => {
       const { client, terminal, json } = await openSession(command, cli);
       const answer = await client.get<StatusAnswer>('/api/1/status');
       if (json) return terminal.json(answer);
-      const { node, groups, spool } = answer;
+      const { node, groups, spool, storeSilentSince } = answer;
       const counting = spool.complete ? '' : ' (still counting)';
       terminal.record([
         ['node', `${node.name}, version ${node.version}, up ${spanText(node.now - node.startedAt)}`],
+        ['store', storeSilentSince === undefined ? undefined : silenceText(storeSilentSince)],
         [
           'spool',
           `${spool.documents} documents, ${octetsText(spool.bytes)}${counting}; ${octetsText(spool.freeBytes)} free, of which ${octetsText(spool.reserveBytes)} are kept`,

@@ -1,5 +1,6 @@
 // One node of the cluster: looks, decides, lets the executor act, and says why. Everything is repeated at each change and when a decision asks for it.
 
+import { PlatenError } from '../errors.js';
 import type { NodeRecord } from '../model/cluster.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -14,9 +15,10 @@ import { Ownership } from './ownership.js';
 import { OwnerWrites } from './owner-writes.js';
 import { Placement } from './placement.js';
 import type { Renewal } from './renewal.js';
-import { Renewer } from './renewer.js';
+import { orderlyEnd, Renewer } from './renewer.js';
+import { StoreContact, type StoreSilence } from './store-contact.js';
 import type { EpochMemory, Resources } from './resources.js';
-import { type NewsSink, noteNews } from './news.js';
+import { type NewsSink, noteGivenUp, noteNews, noteOwnFence, noteStoreBack } from './news.js';
 import { TakeoverLog } from './takeover-log.js';
 import type { Timing } from './timing.js';
 import { deathOf, localResources, ownOwner, type View } from './view.js';
@@ -27,6 +29,8 @@ export interface ClusterNodeParts {
   readonly log: Log;
   readonly timing: Timing;
   readonly node: string;
+  /** Of its state directory. */
+  readonly id: string;
   readonly newIncarnation: () => string;
   /** Own addresses and readiness, asked at each renewal. */
   readonly describe: () => Pick<NodeRecord, 'addresses' | 'readiness'>;
@@ -37,6 +41,8 @@ export interface ClusterNodeParts {
   readonly onRenewal?: (renewal: Renewal) => void;
   /** Told when nothing of a life is left; the next one begins when it resolves. */
   readonly onLifeOver?: () => Promise<void>;
+  /** Told when another node has this one's name: no life begins any more. */
+  readonly onNameTaken: (error: PlatenError) => void;
   /** Told at every look. */
   readonly onLook?: (view: View) => void;
   /** Told what operators should hear of. */
@@ -57,7 +63,10 @@ export class ClusterNode {
   readonly #local = new LocalGroups();
   readonly #placement = new Placement();
   readonly #journal: Journal;
+  readonly #contact: StoreContact;
   #decision: Decision;
+  /** The life whose end was told. */
+  #mourned = '';
   #isStopping = false;
   #isOver = false;
   #isLookDue = false;
@@ -66,7 +75,15 @@ export class ClusterNode {
 
   constructor(parts: ClusterNodeParts) {
     this.#parts = parts;
-    const { store, clock, log, timing, node, memory, resources } = parts;
+    const { clock, log, timing, node, memory, resources, news } = parts;
+    const toleratedMs = timing.fenceAfterMs;
+    this.#contact = new StoreContact({
+      store: parts.store,
+      clock,
+      toleratedMs,
+      onBack: (silence) => noteStoreBack(news, silence),
+    });
+    const { store } = this.#contact;
     const onChange = (): void => this.lookAgain();
     this.#decision = {
       actions: [],
@@ -78,6 +95,7 @@ export class ClusterNode {
     this.#observer = new Observer({ store, clock, log, timing, node, onChange });
     this.#renewer = new Renewer({
       ...parts,
+      store,
       describe: () => this.#describe(),
       onChange: (renewal) => this.#renewed(renewal),
     });
@@ -107,6 +125,7 @@ export class ClusterNode {
   /** Gives every group away, then fences its own record; or stops at once when `signal` aborts: then the supervisor fences it. */
   async stop(signal: AbortSignal): Promise<void> {
     this.#isStopping = true;
+    this.#renewer.hurry();
     await new Promise<void>((resolve) => {
       this.#onRest = resolve;
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -141,6 +160,11 @@ export class ClusterNode {
   /** What the last look found out, one sentence for each group and node. */
   explain(): readonly Reason[] {
     return this.#decision.because;
+  }
+
+  /** Since when the store does not answer; undefined while it does. */
+  storeSilence(): StoreSilence | undefined {
+    return this.#contact.silence;
   }
 
   /** The latest notes about a group or node, the oldest first. */
@@ -181,6 +205,7 @@ export class ClusterNode {
     noteNews(this.#parts.news, this.takeovers.look(view));
     const death = deathOf(view);
     if (death !== undefined) {
+      this.#mourn(view, death);
       this.#renewer.lose(death);
       this.ownership.endAll();
     }
@@ -191,6 +216,13 @@ export class ClusterNode {
     for (const action of this.#decision.actions) this.#executor.carryOut(action);
     if (this.#isStopping && this.#isAtRest(view)) this.#onRest();
     this.#lookAt(view.time, this.#decision.lookAgainAt);
+  }
+
+  /** Once for each life. */
+  #mourn(view: View, death: string): void {
+    const { incarnation } = view.renewal;
+    if (this.#mourned !== incarnation) noteGivenUp(this.#parts.news, view, death);
+    this.#mourned = incarnation;
   }
 
   /** A tenure ends when its owner record is not the one in the store any more. */
@@ -235,6 +267,14 @@ export class ClusterNode {
     if (this.#isOver) return;
     await this.#parts.onLifeOver?.();
     if (this.#isOver) return;
-    await this.#renewer.begin();
+    try {
+      const before = await this.#renewer.begin();
+      noteOwnFence(this.#parts.news, this.#parts.node, before?.record, orderlyEnd);
+    } catch (error) {
+      if (!(error instanceof PlatenError) || error.code !== 'node-name-taken') throw error;
+      this.#isOver = true;
+      this.#observer.stop();
+      this.#parts.onNameTaken(error);
+    }
   }
 }

@@ -6,7 +6,7 @@ import type { Action, Decision, Finding, Reason } from './decision.js';
 import { acting, waiting } from './decision.js';
 import { fencing } from './fencing.js';
 import { leaving } from './leaving.js';
-import { ending, living } from './living.js';
+import { afterEnd, ending, living } from './living.js';
 import { moving } from './moving.js';
 import type { Seen } from './observed.js';
 import { offlining, toOffline } from './offlining.js';
@@ -85,11 +85,12 @@ const gathered = (findings: readonly (readonly [about: string, finding: Finding]
 
 /** What this node should do now, why, and when to look again if nothing changes. */
 export const decide = (view: View): Decision => {
-  const end = ending(view);
-  if (end !== undefined) return gathered([[view.me, end]]);
   const { observed, local, me } = view;
   const others = [...observed.nodes.keys()].filter((node) => node !== me);
   const groups = new Set([...observed.groups.keys(), ...observed.owners.keys(), ...local.keys()]);
+  const names = [...groups].toSorted();
+  const end = ending(view);
+  if (end !== undefined) return gathered([[me, end], ...names.map((group) => [group, afterEnd(view, group)] as const)]);
   const findings = others.flatMap((node) => {
     const finding = view.renewal.state === 'live' ? fencing(view, node) : undefined;
     return finding === undefined ? [] : [[node, finding] as const];
@@ -97,6 +98,6 @@ export const decide = (view: View): Decision => {
   return gathered([
     [me, living(view)],
     ...findings,
-    ...[...groups].toSorted().map((group) => [group, aboutGroup(view, group)] as const),
+    ...names.map((group) => [group, aboutGroup(view, group)] as const),
   ]);
 };

@@ -3,7 +3,7 @@
 import type { Action, Finding } from './decision.js';
 import { acting, waiting } from './decision.js';
 import { toOffline } from './offlining.js';
-import { deathOf, localResources, seconds, type View } from './view.js';
+import { deathOf, localResources, ownerOf, seconds, type View } from './view.js';
 
 const active = ['online', 'online-pending', 'failed', 'offline-pending'] as const;
 
@@ -17,6 +17,13 @@ export const ending = (view: View): Finding | undefined => {
   const left = groups.flatMap((group) => localResources(view, group, active).map((name) => `${group}/${name}`));
   if (left.length > 0) return waiting(`${death}; ${left.join(', ')} not offline yet`);
   return acting(`${death}; a new life begins`, { do: 'begin-life' });
+};
+
+/** What the end of this life means for a group. */
+export const afterEnd = (view: View, group: string): Finding => {
+  const owner = ownerOf(view, group)?.record;
+  const wasMine = owner?.node === view.me && owner.incarnation === view.renewal.incarnation && owner.released !== true;
+  return waiting(`${wasMine ? `I gave ${group} up` : `I do not judge ${group}`}: ${deathOf(view)}`);
 };
 
 /** How well this life goes. */

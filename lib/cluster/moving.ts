@@ -8,7 +8,7 @@ import { failoversOf } from './failing.js';
 import type { Plan } from './leaving.js';
 import type { Seen } from './observed.js';
 import { quieting } from './quieting.js';
-import { groupRecord, localResources, type View } from './view.js';
+import { groupRecord, isKnownToStop, localResources, type View } from './view.js';
 
 /** Resources whose absence a successor relies on. */
 const addressesOf = (view: View, group: string): readonly string[] =>
@@ -46,6 +46,7 @@ export const moving = (view: View, group: string, owner: Seen<OwnerRecord>, plan
   if (going.length > 0) return step(waiting('the address is going'));
   const incarnation = liveIncarnation(view.observed.nodes.get(plan.to)?.record);
   if (incarnation === undefined) return step(waiting(`${plan.to} is not alive`));
+  if (view.stopping && !isKnownToStop(view)) return step(waiting('the others do not know it yet'));
   const record = handedOver(view, group, owner.record, { ...plan, incarnation });
   return acting(`${plan.because}; nothing of it is left on the wire`, {
     do: 'hand-over',

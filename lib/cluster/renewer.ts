@@ -6,6 +6,7 @@ import type { Log } from '../platform/log.js';
 import { keys } from '../store/keys.js';
 import type { Json, Store, TxnResult } from '../store/store.js';
 import { ClockWatch } from './clock-watch.js';
+import { type FoundSelf, ownRecord } from './own-name.js';
 import { atTime, confirmed, foundRecord, lost, newLife, sending, type Renewal } from './renewal.js';
 import type { Timing } from './timing.js';
 
@@ -15,6 +16,8 @@ export interface RenewerParts {
   readonly log: Log;
   readonly timing: Timing;
   readonly node: string;
+  /** Of its state directory. */
+  readonly id: string;
   /** 128 random bits in hexadecimal, never the same twice. */
   readonly newIncarnation: () => string;
   /** What the record says beside the life. */
@@ -24,12 +27,19 @@ export interface RenewerParts {
   readonly onChange: (renewal: Renewal) => void;
 }
 
+/** Why a life ended that was told to. */
+export const orderlyEnd = 'it stopped in order';
+
+const mostTries = 5;
+
 export class Renewer {
   readonly #parts: RenewerParts;
   readonly #key: string;
   readonly #watch: ClockWatch;
   #renewal: Renewal;
   #loop: AbortController | undefined;
+  /** Aborted: the next renewal is sent at once. */
+  #rest = new AbortController();
 
   constructor(parts: RenewerParts) {
     this.#parts = parts;
@@ -43,16 +53,21 @@ export class Renewer {
     return this.#renewal;
   }
 
-  /** A new incarnation. Only when nothing of the life before is left. Throws `store-unreachable`. */
-  async begin(): Promise<void> {
+  /**
+   * A new incarnation. Only when nothing of the life before is left. Resolves with the record that was there. Throws `store-unreachable`, and
+   * `node-name-taken` when that is another node's.
+   */
+  async begin(): Promise<FoundSelf | undefined> {
     this.stop();
     const loop = new AbortController();
     this.#loop = loop;
-    const before = await this.#parts.store.get(this.#key);
-    if (loop.signal.aborted) return;
+    const { node, id, describe } = this.#parts;
+    const before = await ownRecord(this.#parts, { node, id, addresses: describe().addresses });
+    if (loop.signal.aborted) return undefined;
     this.#watch.restart();
     this.#set(this.#newLife(before?.revision ?? 0));
     void this.#run(loop.signal);
+    return before;
   }
 
   /** This life is over, for a reason seen elsewhere. */
@@ -63,25 +78,38 @@ export class Renewer {
   /** Renews no more; what is confirmed stays confirmed until its deadline. */
   stop(): void {
     this.#loop?.abort();
+    this.hurry();
+  }
+
+  /** What the record says beside the life has changed: the next renewal does not wait. */
+  hurry(): void {
+    this.#rest.abort();
   }
 
   /** An orderly end: writes that this life is dead, so that nobody has to wait for its silence. Nothing of it may be left. */
   async end(): Promise<void> {
-    const { store, node, log } = this.#parts;
+    const { log } = this.#parts;
     this.stop();
-    const because = 'it stopped in order';
     const { incarnation } = this.#renewal;
-    this.lose(because);
+    this.lose(orderlyEnd);
     try {
-      const found = await store.get(this.#key);
-      const record = found?.value as unknown as NodeRecord | undefined;
-      if (found === undefined || record?.incarnation !== incarnation || record.fenced !== undefined) return;
-      const fenced: NodeRecord = { ...record, fenced: { by: node, because } };
-      const compares = [{ key: this.#key, revision: found.revision }];
-      await store.txn(compares, [{ put: this.#key, value: fenced as unknown as Json }]);
+      // Renewals that are still on their way may come first.
+      for (let tries = 0; tries < mostTries && !(await this.#fenceOwn(incarnation)); tries += 1);
     } catch (error) {
       log.warn({ err: error }, 'the end could not be written; others will wait for the silence');
     }
+  }
+
+  /** True when the store does not take this life for alive any more, or it is not known. */
+  async #fenceOwn(incarnation: string): Promise<boolean> {
+    const { store, node } = this.#parts;
+    const found = await store.get(this.#key);
+    const record = found?.value as unknown as NodeRecord | undefined;
+    if (found === undefined || record?.incarnation !== incarnation || record.fenced !== undefined) return true;
+    const fenced: NodeRecord = { ...record, fenced: { by: node, because: orderlyEnd } };
+    const compares = [{ key: this.#key, revision: found.revision }];
+    const { outcome } = await store.txn(compares, [{ put: this.#key, value: fenced as unknown as Json }]);
+    return outcome !== 'conflict';
   }
 
   #newLife(revision: number): Renewal {
@@ -103,19 +131,20 @@ export class Renewer {
       this.#set(atTime(this.#renewal, clock.monotonic()));
       if (this.#renewal.state === 'lost') return;
       const started = clock.monotonic();
+      this.#rest = new AbortController();
       await this.#renew(signal);
       const rest = Math.max(0, started + timing.renewEveryMs - clock.monotonic());
       this.#watch.expect(rest);
-      await clock.sleep(rest, signal);
+      await clock.sleep(rest, this.#rest.signal);
     }
   }
 
   /** One renewal; returns when it is answered or its time is over. A later answer is heard all the same. */
   async #renew(signal: AbortSignal): Promise<void> {
-    const { clock, timing, describe } = this.#parts;
+    const { clock, timing, id, describe } = this.#parts;
     this.#set(sending(this.#renewal, clock.monotonic()));
     const { incarnation, counter, revision } = this.#renewal;
-    const record: NodeRecord = { version: 1, incarnation, counter, ...describe() };
+    const record: NodeRecord = { version: 1, id, incarnation, counter, ...describe() };
     const answered = new AbortController();
     const giveUp = (): void => answered.abort();
     signal.addEventListener('abort', giveUp, { once: true });

@@ -84,6 +84,12 @@ export const deathOf = (view: View): string | undefined => {
   return own.record.incarnation === renewal.incarnation ? undefined : 'another incarnation has my name';
 };
 
+/** Others can see that this node takes nothing any more; whoever says so later sees it before anything is handed to him. */
+export const isKnownToStop = ({ observed, me, renewal }: View): boolean => {
+  const own = observed.nodes.get(me)?.record;
+  return own?.incarnation === renewal.incarnation && own.readiness.none !== undefined;
+};
+
 /** The write that keeps a group from being touched: begun, and no newer owner record seen since. */
 export const openWrite = (view: View, group: string): OwnerWrite | undefined => {
   const write = view.local.get(group)?.write;

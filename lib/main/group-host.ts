@@ -1,5 +1,6 @@
 // What runs on this node of the cluster's groups: addresses, names and print spoolers, brought online and offline as the cluster decides.
 
+import { isWanted } from '../cluster/offlining.js';
 import type { Activity, Resources } from '../cluster/resources.js';
 import type { Limits } from '../config.js';
 import { groupDefaults, type GroupRecord, type ResourceRecord } from '../model/cluster.js';
@@ -113,15 +114,11 @@ export class GroupHost implements Resources {
     if (known !== undefined) return known;
     const { limits, multipleOperationTimeoutMs, clock, log, describe, onActivity } = this.#parts;
     const services = describe(group)?.services ?? groupDefaults.services;
-    const served = new ServedGroup(group, {
-      services,
-      limits,
-      multipleOperationTimeoutMs,
-      clock,
-      log,
-      version,
-      onEnd: onActivity,
-    });
+    const served = new ServedGroup(
+      group,
+      { services, limits, multipleOperationTimeoutMs, clock, log, version, onEnd: onActivity },
+      () => isSpoolerWanted(describe(group)),
+    );
     const hosted: Hosted = { served, resources: new Map(), spooler: undefined };
     this.#groups.set(group, hosted);
     this.served.push(served);
@@ -159,6 +156,11 @@ export class GroupHost implements Resources {
     hosted.spooler = undefined;
   }
 }
+
+const isSpoolerWanted = (record: GroupRecord | undefined): boolean => {
+  const spooler = record?.resources?.find(({ kind }) => kind === 'print-spooler');
+  return record !== undefined && spooler !== undefined && isWanted(record, spooler);
+};
 
 const valueOf = ({ name, value }: ResourceRecord): string => {
   if (value === undefined) throw new Error(`resource ${name} has no value`);

@@ -7,8 +7,10 @@ import path from 'node:path';
 import type { ClusterFace } from '../admin/cluster-face.js';
 import { ClusterNode } from '../cluster/cluster-node.js';
 import { loopbackRule } from '../cluster/loopback-addresses.js';
+import { nodeIdIn } from '../cluster/node-id.js';
 import { NodeMemory } from '../cluster/node-memory.js';
 import { Operations } from '../cluster/operations.js';
+import { ownRecord } from '../cluster/own-name.js';
 import type { Renewal } from '../cluster/renewal.js';
 import { defaultTiming } from '../cluster/timing.js';
 import type { Watchdog } from '../cluster/watchdog.js';
@@ -46,6 +48,13 @@ const refuseSoleState = async (stateDirectory: string): Promise<void> => {
     );
 };
 
+/** A store that does not answer is none of this: each life asks it again before it begins. */
+const refuseTakenName = async (asked: Promise<unknown>): Promise<void> => {
+  await asked.catch((error: unknown) => {
+    if (error instanceof PlatenError && error.code === 'node-name-taken') throw error;
+  });
+};
+
 /** A life is told before anything is written in its name, then each of its deadlines. */
 const teller = (watchdog: Watchdog | undefined): ((renewal: Renewal) => void) => {
   let told: string | undefined;
@@ -71,8 +80,8 @@ export interface Member {
   readonly servers: readonly ServedGroup[];
   /** For operators. */
   readonly face: ClusterFace;
-  /** Takes part from now on: renews, judges, owns. Stops first of all. */
-  begin(addresses: NodeAddresses): void;
+  /** Takes part from now on: renews, judges, owns. Stops first of all. Throws `node-name-taken`. */
+  begin(addresses: NodeAddresses): Promise<void>;
 }
 
 export const startMember = async (around: Surroundings, options: MemberOptions): Promise<Member> => {
@@ -92,6 +101,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
   stops.add(() => spool.close());
   const events = openEvents(around, store);
   const peers = new PeerView(me);
+  const id = await nodeIdIn(stateDirectory);
   const memory = await NodeMemory.open(stateDirectory);
   const shared = await shareDocuments(around, {
     cluster,
@@ -119,12 +129,14 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     onUncertain: () => node.lose('it is not known what the store holds'),
   });
   const { renewEveryMs, fenceAfterMs, takeoverAfterMs } = cluster;
+  const timing = { ...defaultTiming, renewEveryMs, fenceAfterMs, takeoverAfterMs };
   const node: ClusterNode = new ClusterNode({
     store: renewals,
     clock,
     log,
-    timing: { ...defaultTiming, renewEveryMs, fenceAfterMs, takeoverAfterMs },
+    timing,
     node: me,
+    id,
     newIncarnation: () => randomBytes(16).toString('hex'),
     describe: () => ({ addresses, readiness: cluster.witness ? { witness: true } : {} }),
     suspendCounting,
@@ -133,6 +145,7 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
     news: events,
     onLook: (view) => peers.look(view),
     onRenewal: teller(watchdog),
+    onNameTaken: onFailure,
     onLifeOver: async () => {
       watchdog?.tellEnded();
       await watchdog?.answered();
@@ -160,8 +173,9 @@ export const startMember = async (around: Surroundings, options: MemberOptions):
       operations: new Operations({ store, view: () => node.view(), addressRule: loopbackRule }),
       store,
     },
-    begin: (own) => {
+    begin: async (own) => {
       addresses = own;
+      await refuseTakenName(ownRecord({ store, clock, timing }, { node: me, id, addresses }));
       node.start();
       maintenance.start();
       shared.startSweep();

@@ -15,11 +15,14 @@ export class ServedGroup implements VirtualServer {
   /** Undefined while it is offline. */
   online: PrintSpooler | undefined;
   readonly #parts: DoorParts;
+  readonly #isWanted: () => boolean;
   readonly #doors = new Map<string, Doors>();
 
-  constructor(group: string, parts: DoorParts) {
+  /** `isWanted`: whether its print spooler should be online. */
+  constructor(group: string, parts: DoorParts, isWanted: () => boolean = () => true) {
     this.group = group;
     this.#parts = parts;
+    this.#isWanted = isWanted;
   }
 
   get bound(): readonly Bound[] {
@@ -32,8 +35,9 @@ export class ServedGroup implements VirtualServer {
   }
 
   spooler(): PrintSpooler {
-    if (this.online === undefined) throw new PlatenError('not-ready');
-    return this.online;
+    if (this.online !== undefined) return this.online;
+    if (this.#isWanted()) throw new PlatenError('not-ready');
+    throw new PlatenError('spooler-offline', `the print spooler of ${this.group} is offline`);
   }
 
   /** Resolves when everything listens there; see `Doors.open`. */

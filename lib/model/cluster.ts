@@ -3,6 +3,8 @@
 /** `nodes/<node>`: rewritten by the node at each renewal, and once by whoever fences it. */
 export interface NodeRecord {
   readonly version: 1;
+  /** Of the state directory: tells a node from another of the same name. */
+  readonly id?: string;
   /** One life of the worker; never used again after it ended. */
   readonly incarnation: string;
   /** Grows by one with each renewal that was sent. */

@@ -9,6 +9,9 @@ export const eventCodes = {
   'group-created': 'a group was created',
   'group-changed': 'a group was changed',
   'group-removed': 'a group was removed',
+  'groups-given-up': 'a node could not renew, or may not have run: it stopped all that it owned',
+  'store-unreachable': 'the store did not answer a node from then on; written when it is back',
+  'store-back': 'the store answers again',
   'owner-changed': 'a group came to another node',
   'resource-failed': 'a resource of a group cannot be online',
   'printer-added': 'a printer was created',
@@ -34,6 +37,8 @@ export type EventCode = keyof typeof eventCodes;
 /** Something is not as it should be; the others are news. */
 export const troubles: ReadonlySet<EventCode> = new Set([
   'node-fenced',
+  'groups-given-up',
+  'store-unreachable',
   'resource-failed',
   'printer-unreachable',
   'printer-stalled',

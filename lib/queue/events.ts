@@ -1,6 +1,8 @@
 // Keeps the events: written behind, in batches, never in the way of a job; the oldest go when there are too many. Several nodes write into
-// one sequence: a number that another node took first is lost in a compare, and the next ones are taken.
+// one sequence: a number that another node took first is lost in a compare, and the next ones are taken. What a store that does not answer
+// did not take waits for the next event.
 
+import { PlatenError } from '../errors.js';
 import { type EventCode, type EventRecord, eventCodes, troubles } from '../model/event.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -12,6 +14,8 @@ export interface EventFields {
   readonly printer?: string;
   readonly job?: number;
   readonly text: string;
+  /** Wall clock, where it is not now. */
+  readonly at?: number;
 }
 
 export interface EventSink {
@@ -35,6 +39,8 @@ export class EventLog implements EventSink {
   readonly #log: Log;
   #waiting: Unnumbered[] = [];
   #writing: Promise<void> | undefined;
+  /** The outcome of the last write is not known: its events may be there under their numbers. */
+  #isInDoubt = false;
   /** Number of the next event; undefined until the store was asked. */
   #next: number | undefined;
 
@@ -76,10 +82,22 @@ export class EventLog implements EventSink {
       try {
         await this.#keep(batch);
       } catch (error) {
-        this.#log.warn({ err: error }, 'events could not be kept');
+        const isSilent = error instanceof PlatenError && error.code === 'store-unreachable';
+        this.#log.warn(isSilent ? {} : { err: error }, 'events could not be kept');
+        if (isSilent) this.#waiting = [...batch, ...this.#waiting].slice(0, mostWaiting);
+        if (isSilent) break;
       }
     }
     this.#writing = undefined;
+  }
+
+  /** How many of the first ones are there: a write whose outcome was not known was made. */
+  async #countKept(events: readonly EventRecord[]): Promise<number> {
+    for (const [index, event] of events.entries()) {
+      const entry = await this.#store.get(keys.event(event.sequence));
+      if (JSON.stringify(entry?.value) !== JSON.stringify(event)) return index;
+    }
+    return events.length;
   }
 
   async #findNext(): Promise<number> {
@@ -88,17 +106,23 @@ export class EventLog implements EventSink {
   }
 
   async #keep(batch: readonly Unnumbered[]): Promise<void> {
+    let rest = batch;
     for (let tries = 0; tries < mostTries; tries += 1) {
       const first = (this.#next ??= await this.#findNext());
-      const events = batch.map((event, index): EventRecord => ({ ...event, sequence: first + index }));
+      const events = rest.map((event, index): EventRecord => ({ ...event, sequence: first + index }));
       const compares = events.map(({ sequence }): Compare => ({ key: keys.event(sequence), revision: 0 }));
       const result = await this.#store.txn(compares, events.flatMap(changesFor));
+      const wasInDoubt = this.#isInDoubt;
+      this.#isInDoubt = result.outcome === 'unknown';
       if (result.outcome === 'committed') {
-        this.#next = first + batch.length;
+        this.#next = first + rest.length;
         return;
       }
-      this.#next = undefined;
-      if (result.outcome === 'unknown') return this.#log.warn({ err: result.cause }, 'events may not have been kept');
+      if (result.outcome === 'unknown') throw new PlatenError('store-unreachable', undefined, { cause: result.cause });
+      const kept = wasInDoubt ? await this.#countKept(events) : 0;
+      this.#next = kept === 0 ? undefined : first + kept;
+      rest = rest.slice(kept);
+      if (rest.length === 0) return;
     }
     this.#log.warn({}, 'events could not be kept: other nodes were always first');
   }

@@ -6,6 +6,6 @@ export interface VirtualServer {
   readonly group: string;
   /** Network name and aliases, lower case; empty when clients know addresses only. */
   readonly names: readonly string[];
-  /** Throws `not-ready` while the spooler is loading, `not-owner` when the group is not here. */
+  /** Throws `not-ready` while the spooler is loading, `spooler-offline` when it should not be online, `not-owner` when the group is not here. */
   spooler(): PrintSpooler;
 }

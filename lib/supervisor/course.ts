@@ -66,6 +66,8 @@ export interface Step {
   readonly actions: readonly Action[];
 }
 
+/** A worker that ends so is not started again, whatever was before: another node has its name. */
+export const neverAgain = 3;
 /** How long after its deadline a worker may go on ending its life itself. */
 const graceMs = 300;
 /** A worker without a deadline that is silent for so long hangs. */
@@ -119,6 +121,7 @@ const killed = (course: Course, because: string): Step =>
 /** Nothing is left of the last worker: the next one, or the end. */
 const afterAll = (course: Course, time: number): Step => {
   const { stopAskedAt, wasReady, status, earlyEnds } = course;
+  if (status === neverAgain) return to(course, { name: 'over', status: 2 });
   if (stopAskedAt !== undefined || (!wasReady && status === 2)) return to(course, { name: 'over', status });
   return to(course, { name: 'backing-off', until: time + backOffMs(earlyEnds - 1) });
 };

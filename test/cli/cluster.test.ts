@@ -2,6 +2,7 @@
 
 import t, { type Test } from 'tap';
 import { type AdminCluster, holds, startAdminCluster } from '../support/admin-cluster.js';
+import { noFaults } from '../support/faulty-store.js';
 import { startTestPlaten } from '../support/platen.js';
 
 const create = ['group', 'create', 'sales', '--address', '127.0.0.21', '--name', 'print-sales', '--preferred', 'a,b'];
@@ -136,7 +137,7 @@ t.test('the cluster, its reasons and its history are shown from any node', async
   t.match(status.out, /seen by +b\nstore +answers, a read took/);
   t.match(status.out, /a +fenced +no[^]*by b: a was silent for/);
   t.match(status.out, /sales +b +2/);
-  t.match((await b.platen(['cluster', 'explain', 'sales'])).out, /b +I own sales at epoch 2/);
+  t.match((await b.platen(['cluster', 'explain', 'sales'])).out, /b +\S+ \S+ +I own sales at epoch 2/);
   const history = await b.platen(['history', 'sales']);
   t.match(history.out, /EPOCH +WHEN +FROM +TO +HOW +FENCED +CLAIMED +ADDRESS +ACCEPTING +FIRST BYTE +BECAUSE/);
   t.match(
@@ -164,4 +165,43 @@ t.test('a node that is alone says so', async (t) => {
     ['history', 'x'],
   ])
     t.match(await platen(args), { code: 5, err: /this node is alone/ });
+});
+
+t.test('while the store is silent, what is shown is called old, and the truth of this node is said', async (t) => {
+  const { a, b, clock } = await withSales(t);
+  for (const node of [a, b]) node.lab.way.faults = { ...noFaults, isCut: () => true };
+  await clock.advance(6_000);
+  const status = await a.platen(['cluster', 'status']);
+  t.match(
+    status.out,
+    /store +unreachable since \d{4}-.*; nodes and groups are shown as last seen/,
+    status.out + status.err,
+  );
+  t.match(status.out, /^a +unknown/m);
+  t.match(status.out, /^b +unknown/m);
+  t.match(status.out, /^sales +nobody/m);
+  const explained = await a.platen(['cluster', 'explain', 'sales']);
+  t.match(explained, { code: 0, err: /^The store is unreachable since/ });
+  t.match(explained.out, /^a +\d{4}-\S+ \S+ +I gave sales up: my deadline has passed$/m);
+  t.match(explained.out, /^b +\d{4}-\S+ \S+ +I do not judge sales: my deadline has passed$/m);
+  const own = await a.platen(['status']);
+  t.match(own.out, /store +unreachable since/);
+  t.match(own.out, /^sales +offline: I gave sales up: my deadline has passed/m);
+  t.match(await a.platen(['job', 'list']), { code: 1, err: /sales does not print on a: I gave sales up/ });
+});
+
+t.test('a group whose print spooler is offline is not called online, and its jobs say why', async (t) => {
+  const { a, b, clock } = await withSales(t);
+  t.match((await b.platen(['cluster', 'status'])).out, /^sales +a +1 +online$/m);
+  t.match(await b.platen(['resource', 'offline', 'sales/spooler']), { code: 0 });
+  await clock.advance(500);
+  const state = 'partly offline: spooler offline as wanted';
+  t.match((await b.platen(['group', 'list'])).out, new RegExp(`^sales +${state} +a`, 'm'));
+  t.match((await b.platen(['group', 'show', 'sales'])).out, new RegExp(`^state +${state}$`, 'm'));
+  t.match((await b.platen(['cluster', 'status'])).out, new RegExp(`^sales +a +1 +${state}$`, 'm'));
+  for (const node of [a, b])
+    t.match(await node.platen(['job', 'list']), {
+      code: 1,
+      err: /: the print spooler of sales is offline, as wanted \(spooler-offline\)/,
+    });
 });

@@ -207,6 +207,53 @@ t.test('a node that stops hands its groups over, and the last one releases them'
     });
 });
 
+t.test('nodes that all stop at once hand nothing to and fro', async (t) => {
+  const { one, a, b } = await trial(t);
+  const stopping = [a, b].map(({ node }) => node.stop(new AbortController().signal));
+  await one.done(Promise.all(stopping).then(() => undefined));
+  const epoch = (await one.lab.owner('sales'))?.epoch ?? 0;
+  t.ok(epoch <= 2, `one node may not have heard yet that the other stops: epoch ${epoch}`);
+  t.ok(await one.lab.isFree('sales'), 'whoever starts next takes it');
+});
+
+t.test('an outage of the store is told when it is over: from when, how long, what was given up', async (t) => {
+  const { one } = await trial(t);
+  const told: { code: string; text: string; at?: number }[] = [];
+  const news = { note: (code: string, fields: { text: string; at?: number }) => void told.push({ code, ...fields }) };
+  await one.lab.group('stock', { possibleOwners: ['c'] });
+  const c = one.start('c', { news });
+  await one.until('c owns stock', () => c.resources.up.has('stock/spooler'));
+  told.splice(0);
+  const start = one.clock.wall();
+  c.way.faults = { ...noFaults, isCut: () => true };
+  await one.run(1_000);
+  t.equal(c.node.storeSilence(), undefined, 'a second is none');
+  await one.run(4_000);
+  t.match(c.node.storeSilence(), { since: Number });
+  const since = c.node.storeSilence()?.since ?? 0;
+  t.ok(Math.abs(since - start) <= 400, `${since - start} ms`);
+  t.match(told, [{ code: 'groups-given-up', text: 'stock: my deadline has passed' }]);
+  c.way.faults = noFaults;
+  await one.until('c owns stock', () => c.resources.up.has('stock/spooler'));
+  t.equal(c.node.storeSilence(), undefined);
+  t.match(told.slice(1, 3), [
+    { code: 'store-unreachable', at: since, text: /^for [5-7]\.\ds$/ },
+    { code: 'store-back', text: /^after [5-7]\.\ds$/ },
+  ]);
+});
+
+t.test('a life that its own supervisor has written off is told by the next one', async (t) => {
+  const { one, a } = await trial(t);
+  const told: string[] = [];
+  a.clock.kill();
+  const key = keys.node('a');
+  const record = (await one.lab.store.get(key))?.value as object;
+  await one.lab.put(key, { ...record, fenced: { by: 'a', because: 'its worker was ended by SIGKILL' } });
+  const again = one.start('a', { news: { note: (code, { text }) => void told.push(`${code} ${text}`) } });
+  await one.until('it lives', () => again.node.view().renewal.state === 'live');
+  t.ok(told.includes('node-fenced a, by its own supervisor: its worker was ended by SIGKILL'), told.join());
+});
+
 t.test('a machine that slept ends its life by itself', async (t) => {
   const { one } = await trial(t);
   let slept = 0;
@@ -250,4 +297,58 @@ t.test('a paused node is drained and takes nothing until it is resumed', async (
   t.notOk(isUp(a));
   await one.lab.put(keys.cluster, { version: 1 });
   await one.until('a owns sales', () => isUp(a));
+});
+
+t.test('a second node of a name that is alive takes over nothing and gives up', async (t) => {
+  const { one, a } = await trial(t);
+  const errors: Error[] = [];
+  const { incarnation } = a.node.view().renewal;
+  const second = one.start('a', {
+    id: 'another',
+    rest: () => 'http://127.0.0.9',
+    onNameTaken: (error) => errors.push(error),
+  });
+  await one.until('it gives up', () => errors.length > 0, 1_500);
+  t.match(errors, [{ code: 'node-name-taken', message: 'a node named a is alive; each node needs a name of its own' }]);
+  await one.run(3_000);
+  t.equal(a.node.view().renewal.incarnation, incarnation);
+  t.match(await one.lab.owner('sales'), { node: 'a', incarnation, epoch: 1 });
+  t.same([isUp(a), second.resources.log, errors.length], [true, [], 1]);
+});
+
+t.test('of two nodes of one name that start together, one gives up and the other goes on', async (t) => {
+  const { one } = await trial(t);
+  const errors: Error[] = [];
+  const onNameTaken = (error: Error) => errors.push(error);
+  const [first, second] = [one.start('c', { id: '1', onNameTaken }), one.start('c', { id: '2', onNameTaken })];
+  await one.until('one gives up', () => errors.length > 0, 3_000);
+  await one.run(3_000);
+  t.equal(errors.length, 1);
+  t.equal([first, second].filter(({ node }) => node.view().renewal.state === 'live').length, 1);
+});
+
+t.test('a node whose record another node of its name has replaced gives up instead of beginning anew', async (t) => {
+  const { one, a } = await trial(t);
+  const errors: Error[] = [];
+  const c = one.start('c', { id: '1', onNameTaken: (error) => errors.push(error) });
+  await one.until('c lives', () => c.node.view().renewal.state === 'live');
+  const record = { ...a.node.view().observed.nodes.get('c')?.record, id: '2', incarnation: 'c of another machine' };
+  for (let counter = 0; counter < 10 && errors.length === 0; counter += 1) {
+    await one.lab.put(keys.node('c'), { ...record, counter });
+    await one.run(300);
+  }
+  t.match(errors, [{ code: 'node-name-taken' }]);
+  t.match((await one.lab.store.get(keys.node('c')))?.value, { incarnation: 'c of another machine' });
+});
+
+t.test('a node that starts again after a crash does not wait for its own earlier life', async (t) => {
+  const { one, a } = await trial(t);
+  a.clock.kill();
+  const again = one.start('a');
+  const took = await one.until('it lives', () => again.node.view().renewal.state === 'live');
+  t.ok(took <= 100, `${took} ms`);
+  again.clock.kill();
+  const moved = one.start('a', { id: 'of a new disk' });
+  const waited = await one.until('it lives', () => moved.node.view().renewal.state === 'live');
+  t.ok(waited >= 1_000 && waited <= 1_500, `a new state directory waits for a second: ${waited} ms`);
 });

@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { parseConfig } from '../../lib/config.js';
 import { ServedGroup } from '../../lib/main/virtual-server.js';
+import { groupDefaults } from '../../lib/model/cluster.js';
 import { systemClock } from '../../lib/platform/clock.js';
 import { silentLog } from '../../lib/platform/log.js';
 import { HttpConnection, ippRequest, post } from '../support/ipp-client.js';
@@ -128,4 +129,14 @@ t.test('a port that its last owner still holds is waited for; without a signal i
       ['lpd', lpd],
     ],
   );
+});
+
+t.test('a print spooler that should not be online is called offline, not loading', async (t) => {
+  const { services, limits } = { services: groupDefaults.services, limits: parseConfig('', '/x/platen.yaml').limits };
+  const parts = { services, limits, multipleOperationTimeoutMs: 1, clock: systemClock, log: silentLog, version: '0' };
+  t.throws(() => new ServedGroup('sales', parts, () => true).spooler(), { code: 'not-ready' });
+  t.throws(() => new ServedGroup('sales', parts, () => false).spooler(), {
+    code: 'spooler-offline',
+    message: 'the print spooler of sales is offline',
+  });
 });

@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import t from 'tap';
 import { silentLog } from '../../lib/platform/log.js';
+import { PlatenError } from '../../lib/errors.js';
 import { EventLog } from '../../lib/queue/events.js';
 import { openEmbeddedStore } from '../../lib/store/embedded/embedded-store.js';
 import { keys } from '../../lib/store/keys.js';
@@ -71,6 +72,44 @@ t.test('a store that fails loses events and nothing else', async (t) => {
   log.note('printer-added', { text: 'kept' });
   await log.settled();
   t.match(await log.recent(10), [{ text: 'kept' }]);
+});
+
+t.test('what a silent store did not take waits for the next event, and is written once', async (t) => {
+  const store = await openStore(t);
+  let isSilent = true;
+  const silent = (): undefined => {
+    if (isSilent) throw new PlatenError('store-unreachable');
+    return undefined;
+  };
+  const log = openLog(disturbed(store, silent));
+  log.note('groups-given-up', { text: 'sales: my deadline has passed' });
+  await log.settled();
+  isSilent = false;
+  log.note('store-unreachable', { text: 'for 9.0s', at: 5 });
+  await log.settled();
+  t.match(await log.recent(10), [{ code: 'store-unreachable', at: 5 }, { code: 'groups-given-up' }]);
+});
+
+t.test('a write whose outcome was not known is not made twice', async (t) => {
+  const store = await openStore(t);
+  let isUnknown = false;
+  const log = openLog({
+    get: (key) => store.get(key),
+    range: (prefix, options) => store.range(prefix, options),
+    watch: (prefix, from, signal) => store.watch(prefix, from, signal),
+    close: () => store.close(),
+    txn: async (compares, changes) => {
+      const result = await store.txn(compares, changes);
+      return isUnknown ? { outcome: 'unknown', cause: new Error('no answer') } : result;
+    },
+  });
+  for (const text of ['1', '2', '3']) {
+    isUnknown = text === '2';
+    log.note('printer-added', { text });
+    await log.settled();
+  }
+  t.match(await log.recent(10), [{ text: '3', sequence: 3 }, { text: '2', sequence: 2 }, { text: '1' }]);
+  t.equal((await log.recent(10)).length, 3);
 });
 
 t.test('several nodes write into one sequence, and nothing is lost', async (t) => {

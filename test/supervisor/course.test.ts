@@ -1,7 +1,7 @@
 // What the supervisor does about its worker: each case is a story of facts, with what is to be done after each.
 
 import t from 'tap';
-import { begin, lookAgainAt, step, type Course, type Fact } from '../../lib/supervisor/course.js';
+import { begin, lookAgainAt, neverAgain, step, type Course, type Fact } from '../../lib/supervisor/course.js';
 
 /** `at` defaults to the time before; `does` lists what is done, `phase` where that leads. */
 interface Chapter {
@@ -141,6 +141,11 @@ const stories: Readonly<Record<string, readonly Chapter[]>> = {
     { at: 40, fact: { kind: 'ready' } },
     { at: 50, fact: exited(2), does: ['clear'] },
     { at: 60, fact: { kind: 'cleared' }, phase: 'backing-off' },
+  ],
+  'a worker whose name another node has is not started again': [
+    { at: 40, fact: { kind: 'ready' } },
+    { at: 50, fact: exited(neverAgain), does: ['clear'] },
+    { at: 60, fact: { kind: 'cleared' }, phase: 'over 2' },
   ],
   'told to stop: the worker ends in order, its life is written off, and that is the end': [
     { at: 10, fact: life('a') },

@@ -9,6 +9,7 @@ import { silentLog } from '../../lib/platform/log.js';
 import { tokenFile } from '../../lib/platform/token.js';
 import { EventLog } from '../../lib/queue/events.js';
 import type { VirtualServer } from '../../lib/queue/virtual-server.js';
+import type { Store } from '../../lib/store/store.js';
 import { startTestAdmin, type TestAdmin, testToken } from './admin.js';
 import { ClusterLab, type LabNode } from './cluster-lab.js';
 import { FakeClock } from './fake-clock.js';
@@ -42,6 +43,20 @@ interface Test {
   teardown(action: () => Promise<void>): unknown;
 }
 
+/** The store at once, without the node's way to it; nothing passes where that is cut. */
+const unlessCut = (store: MemoryStore, { way }: LabNode): Store => {
+  const passing = async (): Promise<void> => {
+    if (way.faults.isCut()) throw new PlatenError('store-unreachable', 'cut off');
+  };
+  return {
+    get: async (key) => passing().then(() => store.get(key)),
+    range: async (prefix, options) => passing().then(() => store.range(prefix, options)),
+    txn: async (compares, changes) => passing().then(() => store.txn(compares, changes)),
+    watch: (prefix, fromRevision, signal) => store.watch(prefix, fromRevision, signal),
+    close: () => store.close(),
+  };
+};
+
 /** Nodes a and b, alive. A group that one of them owns is served there by its print spooler, with a printer `demo`. */
 export const startAdminCluster = async (t: Test, group = 'sales'): Promise<AdminCluster> => {
   const clock = new FakeClock();
@@ -60,7 +75,11 @@ export const startAdminCluster = async (t: Test, group = 'sales'): Promise<Admin
     let url = '';
     const clusterEvents = new EventLog({ store, node: name, clock, log: silentLog });
     const one = lab.node(name, { rest: () => url, news: clusterEvents });
-    const operations = new Operations({ store, view: () => one.node.view(), addressRule: loopbackRule });
+    const operations = new Operations({
+      store: unlessCut(store, one),
+      view: () => one.node.view(),
+      addressRule: loopbackRule,
+    });
     const servers: VirtualServer[] = [];
     const made = await startTestAdmin(t, {
       group,
@@ -69,7 +88,7 @@ export const startAdminCluster = async (t: Test, group = 'sales'): Promise<Admin
         servers,
         node: { name, version: '0.1.0', startedAt: clock.wall() },
         events: clusterEvents,
-        cluster: { secret: clusterSecret, node: one.node, operations, store },
+        cluster: { secret: clusterSecret, node: one.node, operations, store: unlessCut(store, one) },
       },
     });
     servers.push({

@@ -76,6 +76,9 @@ export interface LabNode {
 export interface LabNodeOptions {
   readonly offset?: number;
   readonly rate?: number;
+  /** Of its state directory; default: always the same for its name. */
+  readonly id?: string;
+  readonly onNameTaken?: (error: Error) => void;
   readonly timing?: Timing;
   readonly readiness?: Readiness;
   /** Where its REST API is. */
@@ -108,12 +111,14 @@ export class ClusterLab {
     const way = new FaultyStore({ inner: this.store, clock: this.clock, gate: () => clock.gate() });
     const resources = new LabResources();
     const {
+      id,
       timing = defaultTiming,
       readiness = {},
       rest = () => '',
       news,
       suspendCounting,
       epochs = new Map<string, number>(),
+      onNameTaken = () => {},
     } = options;
     const node = new ClusterNode({
       store: way,
@@ -121,6 +126,7 @@ export class ClusterLab {
       log: silentLog,
       timing,
       node: name,
+      id: id ?? `id of ${name}`,
       newIncarnation: () => {
         this.#lives += 1;
         return `${name}${this.#lives}`;
@@ -133,6 +139,7 @@ export class ClusterLab {
         remember: async (group, epoch) => void epochs.set(group, epoch),
       },
       resources,
+      onNameTaken,
       ...(news === undefined ? {} : { news }),
       ...(suspendCounting === undefined ? {} : { suspendCounting: () => suspendCounting(clock) }),
     });

@@ -1,7 +1,12 @@
 // How people are shown the cluster's nodes.
 
 import type { ClusterAnswer } from '../../admin/cluster-routes.js';
+import { momentText } from '../figures.js';
 import type { Terminal } from '../terminal.js';
+
+/** What stands above answers that may be old. */
+export const silenceText = (since: number | undefined): string =>
+  `unreachable${since === undefined ? '' : ` since ${momentText(since)}`}; nodes and groups are shown as last seen`;
 
 type NodeAnswer = ClusterAnswer['nodes'][number];
 

@@ -3,6 +3,8 @@
 import type { Command } from 'commander';
 import type { ExplainAnswer } from '../../admin/group-routes.js';
 import { segment } from '../arguments.js';
+import { momentText } from '../figures.js';
+import { silenceText } from './cluster-text.js';
 import { type CliParts, examples, openSession } from '../cli.js';
 
 export const clusterExplain = (parent: Command, cli: CliParts): void => {
@@ -15,9 +17,11 @@ export const clusterExplain = (parent: Command, cli: CliParts): void => {
       const { client, terminal, json } = await openSession(command, cli);
       const answer = await client.get<ExplainAnswer>(`/api/1/groups/${group}/explain`);
       if (json) return terminal.json(answer);
+      const { nodes, storeSilentSince } = answer;
+      if (storeSilentSince !== undefined) terminal.note(`The store is ${silenceText(storeSilentSince)}.`);
       terminal.table(
-        ['NODE', 'SAYS'],
-        answer.nodes.map(({ node, says }) => [node, says ?? '(no answer)']),
+        ['NODE', 'SINCE', 'SAYS'],
+        nodes.map(({ node, since, says }) => [node, momentText(since), says ?? '(no answer)']),
       );
     });
 };

@@ -3,10 +3,11 @@
 import type { Command } from 'commander';
 import type { ClusterAnswer } from '../../admin/cluster-routes.js';
 import { type CliParts, examples, openSession } from '../cli.js';
-import { showNodes } from './cluster-text.js';
+import { groupStateText } from '../group/group-text.js';
+import { showNodes, silenceText } from './cluster-text.js';
 
-const storeText = ({ reachable, readMs, problem }: ClusterAnswer['store']): string =>
-  reachable ? `answers, a read took ${readMs} ms` : `does not answer: ${problem}`;
+const storeText = ({ reachable, readMs, problem, silentSince }: ClusterAnswer['store']): string =>
+  reachable ? `answers, a read took ${readMs} ms` : `${silenceText(silentSince)} (${problem})`;
 
 export const clusterStatus = (parent: Command, cli: CliParts): void => {
   parent
@@ -26,8 +27,8 @@ export const clusterStatus = (parent: Command, cli: CliParts): void => {
       showNodes(terminal, nodes);
       terminal.line('');
       terminal.table(
-        ['GROUP', 'OWNER', 'EPOCH'],
-        groups.map(({ name, owner, epoch }) => [name, owner ?? 'nobody', epoch ?? '']),
+        ['GROUP', 'OWNER', 'EPOCH', 'STATE'],
+        groups.map((group) => [group.name, group.owner ?? 'nobody', group.epoch ?? '', groupStateText(group)]),
       );
     });
 };

@@ -8,12 +8,8 @@ export const ownerText = ({ owner }: GroupAnswer): string => {
   return owner.alive ? owner.node : `nobody; ${owner.node} was the last`;
 };
 
-export const groupStateText = ({ resources }: GroupAnswer): string => {
-  const wanted = resources.filter((each) => each.wanted === 'online');
-  if (wanted.length === 0) return 'offline as wanted';
-  const odd = resources.filter(({ wanted: word, state }) => state !== word);
-  return odd.length === 0 ? 'online' : odd.map(({ name, state }) => `${name} ${state}`).join(', ');
-};
+export const groupStateText = ({ state, stateReason }: Pick<GroupAnswer, 'state' | 'stateReason'>): string =>
+  `${state.replace('-', ' ')}${stateReason === undefined ? '' : `: ${stateReason}`}`;
 
 const failbackText = ({ failback }: GroupAnswer): string =>
   failback.policy === 'hours' ? `from ${failback.from} to ${failback.to} o'clock` : failback.policy;
