@@ -19,6 +19,13 @@ import {
   withResource,
   withWanted,
 } from './group-edits.js';
+import {
+  assertNodesExist,
+  assertNoNearName,
+  assertNotOfNodes,
+  assertOwnersExist,
+  entriesBelow,
+} from './group-checks.js';
 import { GroupTable, swapped } from './group-table.js';
 import type { View } from './view.js';
 
@@ -35,6 +42,8 @@ const existing = (group: string, record: GroupRecord | undefined): GroupRecord =
   return record;
 };
 
+const withoutMove = ({ move: _, ...record }: GroupRecord): GroupRecord => record;
+
 export class Operations {
   readonly #parts: OperationsParts;
   readonly #groups: GroupTable;
@@ -44,11 +53,15 @@ export class Operations {
     this.#groups = new GroupTable(parts);
   }
 
-  /** Throws `group-exists`, `group-refused`, `bad-request`. */
+  /** Throws `group-exists`, `group-refused`, `node-not-found`, `bad-request`. */
   async createGroup(draft: GroupDraft): Promise<GroupRecord> {
-    const record = createdGroup(draft, this.#parts.addressRule);
-    await this.#groups.edit(draft.name, (current) => {
+    const { store, addressRule } = this.#parts;
+    const record = createdGroup(draft, addressRule);
+    await this.#groups.edit(draft.name, async (current) => {
       if (current !== undefined) throw new PlatenError('group-exists', `group ${draft.name} exists already`);
+      await assertNoNearName(store, draft.name);
+      await assertOwnersExist(store, draft);
+      await assertNotOfNodes(store, undefined, record);
       return { record };
     });
     return record;
@@ -64,17 +77,12 @@ export class Operations {
 
   /** In the order of their names. */
   async groups(): Promise<readonly GroupRecord[]> {
-    const records: GroupRecord[] = [];
-    for (let from: string | undefined, more = true; more; ) {
-      const range = await this.#parts.store.range(keys.groups, from === undefined ? {} : { from });
-      records.push(...range.entries.map(({ value }) => value as unknown as GroupRecord));
-      from = `${range.entries.at(-1)?.key}\0`;
-      more = range.more;
-    }
-    return records;
+    const entries = await entriesBelow(this.#parts.store, keys.groups);
+    return entries.map(({ value }) => value as unknown as GroupRecord);
   }
 
-  changeGroup(group: string, settings: GroupSettings): Promise<GroupRecord> {
+  async changeGroup(group: string, settings: GroupSettings): Promise<GroupRecord> {
+    await assertOwnersExist(this.#parts.store, settings);
     return this.#change(group, (record) => changedGroup(record, settings));
   }
 
@@ -122,16 +130,22 @@ export class Operations {
     return this.#change(group, (record) => withWanted(record, resource, wanted));
   }
 
-  /** Asks the owner to hand the group over; it does so when it is at rest, or at once with `now`. Throws `move-refused`. */
+  /**
+   * Asks the owner to hand the group over; it does so when it is at rest, or at once with `now`. Asked to move to its owner, it stays. Throws
+   * `move-refused`, `node-not-found`.
+   */
   async move(group: string, { to, now }: { to: string; now: boolean }): Promise<GroupRecord> {
     const { store } = this.#parts;
     const moved = await this.#groups.edit(group, async (current) => {
       const record = existing(group, current);
+      await assertNodesExist(store, [to]);
       const [owner, cluster] = [await store.get(keys.owner(group)), await store.get(keys.cluster)];
       const ownerRecord = owner?.value as unknown as OwnerRecord | undefined;
       const fault = this.#moveFault(record, ownerRecord, cluster?.value as unknown as ClusterRecord | undefined, to);
       if (fault !== undefined || ownerRecord === undefined)
         throw new PlatenError('move-refused', fault ?? `${group} was never owned`);
+      if (ownerRecord.node === to)
+        return { record: record.move?.epoch === ownerRecord.epoch ? withoutMove(record) : record };
       const move = { to, epoch: ownerRecord.epoch, ...(now ? { now } : {}) };
       const compares: readonly Compare[] = [
         { key: keys.owner(group), revision: owner?.revision ?? 0 },
@@ -140,6 +154,11 @@ export class Operations {
       return { record: { ...record, move }, compares };
     });
     return existing(group, moved);
+  }
+
+  /** The group stays where it is, unless it has left already. */
+  async cancelMove(group: string): Promise<GroupRecord> {
+    return this.#change(group, withoutMove);
   }
 
   /** The node's groups move away, and none comes. */
@@ -152,7 +171,12 @@ export class Operations {
   }
 
   async #change(group: string, edit: (record: GroupRecord) => GroupRecord): Promise<GroupRecord> {
-    return existing(group, await this.#groups.edit(group, (current) => ({ record: edit(existing(group, current)) })));
+    const edited = await this.#groups.edit(group, async (current) => {
+      const record = edit(existing(group, current));
+      await assertNotOfNodes(this.#parts.store, current, record);
+      return { record };
+    });
+    return existing(group, edited);
   }
 
   async #assertEmpty(group: string): Promise<void> {
@@ -189,15 +213,13 @@ export class Operations {
       owner !== undefined &&
       owner.released !== true &&
       liveIncarnation(observed.nodes.get(owner.node)?.record) === owner.incarnation;
-    if (!isOwned) return `nobody owns ${name} just now`;
-    return owner.node === to ? `${to} owns ${name} already` : undefined;
+    return isOwned ? undefined : `nobody owns ${name} just now`;
   }
 
   #pause(node: string, change: (paused: readonly string[]) => readonly string[]): Promise<ClusterRecord> {
     const { store } = this.#parts;
     return swapped(store, async () => {
-      if ((await store.get(keys.node(node))) === undefined)
-        throw new PlatenError('node-not-found', `${node} is no node of this cluster`);
+      await assertNodesExist(store, [node]);
       const entry = await store.get(keys.cluster);
       const current = (entry?.value ?? { version: 1 }) as unknown as ClusterRecord;
       const before = current.paused ?? [];

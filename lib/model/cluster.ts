@@ -139,6 +139,9 @@ export const groupFault = (group: GroupRecord): string | undefined => {
     return `${dependent.name} needs an IP address in group ${group.name}`;
   if (new Set(resources.map(({ name }) => name)).size < resources.length)
     return `two resources of group ${group.name} have the same name`;
+  const addresses = resources.flatMap(({ kind, value }) => (kind === 'ip-address' ? [value] : []));
+  const twice = addresses.find((address, index) => addresses.indexOf(address) !== index);
+  if (twice !== undefined) return `group ${group.name} has the address ${twice} twice`;
   const services = servicesFault(group);
   if (services !== undefined) return services;
   const stranger = group.preferredOwners?.find((node) => group.possibleOwners?.includes(node) === false);

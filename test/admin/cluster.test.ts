@@ -92,12 +92,12 @@ t.test('while a move waits, every node says what for; then the group is there', 
   t.notOk(a.lab.resources.log.includes('cut off sales'));
   const { revision } = store.entry(keys.group('sales')) ?? { revision: 0 };
   t.match(await ask(a, 'POST', '/api/1/groups/sales/move', { to: 'b' }), {
-    status: 409,
-    json: { code: 'move-refused', message: 'b owns sales already' },
+    status: 202,
+    json: { owner: { node: 'b', epoch: 2 } },
   });
   t.match(await ask(a, 'POST', '/api/1/groups/sales/move', { to: 'zz' }), {
-    status: 409,
-    json: { message: /no node/ },
+    status: 404,
+    json: { code: 'node-not-found', message: /no node of this cluster: zz; its nodes: a, b/ },
   });
   t.equal(store.entry(keys.group('sales'))?.revision, revision);
   b.lab.resources.sending = ['job 18 on laser'];

@@ -29,6 +29,18 @@ const desk = (store = new GatedStore()) => {
   return { store, operations: new Operations({ store, view, addressRule: loopbackRule }) };
 };
 
+const nodeRecord = (peers = 'http://127.0.0.101:8632') => ({
+  version: 1,
+  incarnation: 'x',
+  counter: 1,
+  addresses: { peers, rest: 'http://127.0.0.101:8630' },
+  readiness: {},
+});
+
+const addNodes = (store: MemoryStore, ...names: readonly string[]): void => {
+  for (const name of names) store.commit([], [{ put: keys.node(name), value: nodeRecord() }]);
+};
+
 const sales = { name: 'sales', addresses: ['127.0.0.21'], networkName: 'Print-Sales' };
 
 /** Both go on only when both have read what they decide upon. */
@@ -70,7 +82,8 @@ t.test('a group is made with its addresses, its name and one print spooler', asy
 });
 
 t.test('what is not said of a group stays, and null brings the default back', async (t) => {
-  const { operations } = desk();
+  const { store, operations } = desk();
+  addNodes(store, 'a', 'b');
   await operations.createGroup({ ...sales, possibleOwners: ['a', 'b'], jobCompletionTimeoutMs: 5_000 });
   const changed = await operations.changeGroup('sales', {
     preferredOwners: ['b'],
@@ -82,16 +95,15 @@ t.test('what is not said of a group stays, and null brings the default back', as
   t.equal(changed.jobCompletionTimeoutMs, undefined);
   const silent = await operations.changeGroup('sales', { services: { snmp: { community: null } } });
   t.same(silent.services?.snmp, { port: 161, allowFrom: ['::1'] });
-  const { store } = desk();
-  t.equal(store.revision, 0);
+  t.equal(desk().store.revision, 0);
 });
 
 t.test('what cannot be is refused with its reason, and the store is as it was', async (t) => {
   const { store, operations } = desk();
+  addNodes(store, 'a', 'b', 'c');
   await operations.createGroup({ ...sales, possibleOwners: ['a', 'b'] });
   await operations.createGroup({ name: 'stock', addresses: ['127.0.0.22'], networkName: 'stock' });
   store.commit([], [{ put: keys.printer('stock', 'demo'), value: { version: 1 } }]);
-  store.commit([], [{ put: keys.node('a'), value: { version: 1 } }]);
   const { revision } = store;
   const spooler = { name: 'second', kind: 'print-spooler' } as const;
   const cases: readonly [string, () => Promise<unknown>, ErrorCode, RegExp][] = [
@@ -181,7 +193,43 @@ t.test('what cannot be is refused with its reason, and the store is as it was', 
     ],
     ['with printers', () => operations.removeGroup('stock'), 'group-not-empty', /printers/],
     ['not there', () => operations.removeGroup('none'), 'group-not-found', /none/],
-    ['no node', () => operations.drain('z'), 'node-not-found', /z is no node/],
+    ['no node', () => operations.drain('z'), 'node-not-found', /no node of this cluster: z; its nodes: a, b, c/],
+    [
+      'owners that do not exist',
+      () => operations.changeGroup('sales', { preferredOwners: ['a', 'bb'] }),
+      'node-not-found',
+      /no node of this cluster: bb; its nodes: a, b, c/,
+    ],
+    [
+      'an owner that does not exist',
+      () => operations.createGroup({ name: 'x', addresses: ['127.0.0.31'], possibleOwners: ['z'] }),
+      'node-not-found',
+      /: z; its nodes/,
+    ],
+    [
+      'an address twice',
+      () => operations.createGroup({ name: 'x', addresses: ['::1', '0:0:0:0:0:0:0:1'] }),
+      'group-refused',
+      /group x has the address ::1 twice/,
+    ],
+    [
+      "a node's address",
+      () => operations.createGroup({ name: 'x', addresses: ['127.0.0.101'] }),
+      'group-refused',
+      /127\.0\.0\.101 is the address of node a itself/,
+    ],
+    [
+      "a node's address, added later",
+      () => operations.addResource('sales', { name: 'more', kind: 'ip-address', value: '127.0.0.101' }),
+      'group-refused',
+      /node a itself/,
+    ],
+    [
+      'a name that is almost the same',
+      () => operations.createGroup({ name: 'SALES', addresses: ['127.0.0.31'] }),
+      'group-refused',
+      /SALES differs from group sales in capital letters only/,
+    ],
   ];
   for (const [name, act, code, message] of cases) await t.rejects(act(), { code, message }, name);
   t.equal(store.revision, revision);
@@ -346,11 +394,6 @@ t.test('a move is asked for once, of an owner that lives, to a node that can tak
   const [a, , , , , s, d] = nodes;
   if (a === undefined || s === undefined || d === undefined) throw new Error('they are there');
   const operations = new Operations({ store, view: () => a.node.view(), addressRule: loopbackRule });
-  await operations.createGroup({
-    ...sales,
-    possibleOwners: ['a', 'b', 'w', 'r', 's', 'd', 'f', 'z'],
-    preferredOwners: ['a'],
-  });
   store.commit(
     [],
     [
@@ -367,29 +410,37 @@ t.test('a move is asked for once, of an owner that lives, to a node that can tak
       },
     ],
   );
+  await clock.advance(500);
+  await operations.createGroup({
+    ...sales,
+    possibleOwners: ['a', 'b', 'w', 'r', 's', 'd', 'f'],
+    preferredOwners: ['a'],
+  });
   await clock.advanceUntil(() => a.resources.up.has('sales/spooler'));
   await operations.drain('d');
   s.clock.kill();
   await clock.advance(1_500);
   for (const [to, message] of [
-    ['z', /no node/],
     ['f', /fenced/],
     ['s', /was not heard of for/],
     ['d', /drained/],
     ['w', /witness/],
     ['c', /no possible owner/],
     ['r', /not ready: its spool failed/],
-    ['a', /owns sales already/],
   ] as const) {
     const before = store.entry(keys.group('sales'))?.revision;
     await t.rejects(operations.move('sales', { to, now: false }), { code: 'move-refused', message }, to);
     t.equal(store.entry(keys.group('sales'))?.revision, before);
   }
+  await t.rejects(operations.move('sales', { to: 'z', now: false }), { code: 'node-not-found' });
+  const before = store.entry(keys.group('sales'))?.revision;
+  t.match(await operations.move('sales', { to: 'a', now: false }), { name: 'sales' }, 'it is there already');
+  t.equal(store.entry(keys.group('sales'))?.revision, before);
   await operations.createGroup({
     name: 'lone',
     addresses: ['127.0.0.99'],
-    possibleOwners: ['z', 'b'],
-    preferredOwners: ['z'],
+    possibleOwners: ['f', 'b'],
+    preferredOwners: ['f'],
   });
   await t.rejects(operations.move('lone', { to: 'b', now: false }), { code: 'move-refused', message: /nobody owns/ });
   await operations.move('sales', { to: 'b', now: true });
