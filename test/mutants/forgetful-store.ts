@@ -5,6 +5,8 @@ import type { Change, Entry, Store } from '../../lib/store/store.js';
 
 const jobKeys = keys.jobs('print');
 const idsKey = keys.jobIds('print');
+/** Records of jobs, finished or not. */
+const isJob = (key: string): boolean => key.startsWith(jobKeys) || key.startsWith(keys.done('print'));
 
 /** Leaves a completed job among the unfinished ones. */
 export const keepingCompleted = (store: Store): Store => {
@@ -17,7 +19,7 @@ export const keepingCompleted = (store: Store): Store => {
   return store;
 };
 
-/** Does not write down which ids it gave out. */
+/** Does not write down which ids it gave out, nor look whether a job has one already. */
 export const forgettingIds = (store: Store): Store => {
   let kept: Entry | undefined;
   const get = store.get.bind(store);
@@ -25,7 +27,11 @@ export const forgettingIds = (store: Store): Store => {
   store.get = async (key) => (key === idsKey ? kept : get(key));
   store.txn = async (compares, changes) => {
     const [change] = changes;
-    if (change === undefined || !('put' in change) || change.put !== idsKey) return txn(compares, changes);
+    if (change === undefined || !('put' in change) || change.put !== idsKey)
+      return txn(
+        compares.filter(({ key, revision }) => revision !== 0 || !isJob(key)),
+        changes,
+      );
     kept = { key: idsKey, value: change.value, revision: (kept?.revision ?? 0) + 1 };
     return { outcome: 'committed', revision: kept.revision };
   };
