@@ -47,16 +47,16 @@ t.test('BIND takes names in and out', needs, async (t) => {
     const unknown = { ...zone, key: { ...key, name: 'nobody', secretFile: await bind.secretFile('nobody') } };
     const wrong = { ...zone, key: { ...key, secretFile: await bind.secretFile('nobody') } };
     const other = { ...zone, key: { ...key, name: 'other', secretFile: await bind.secretFile('other') } };
-    const cases: [string, Promise<void>, RegExp][] = [
-      ['a key that it does not know', update(unknown), /^NOTAUTH: .*; BADKEY: /],
-      ['another secret', update(wrong), /^NOTAUTH: .*; BADSIG: /],
-      ['a key that may not', update(other), /^REFUSED: [^;]*$/],
-      ['a name that the key may not change', update(zone, { name: 'reserved.example.com' }), /^REFUSED: [^;]*$/],
-      ['another zone', update({ ...zone, zone: 'example.org' }, { name: 'a.example.org' }), /^NOTAUTH: [^;]*$/],
-      ['a name outside the zone', update(zone, { name: 'a.example.org' }), /^NOTZONE: [^;]*$/],
-      ['a clock that is wrong', update(zone, {}, off(400_000)), /^NOTAUTH: .*; BADTIME: /],
+    const cases: [string, () => Promise<void>, RegExp][] = [
+      ['a key that it does not know', () => update(unknown), /^NOTAUTH: .*; BADKEY: /],
+      ['another secret', () => update(wrong), /^NOTAUTH: .*; BADSIG: /],
+      ['a key that may not', () => update(other), /^REFUSED: [^;]*$/],
+      ['a name that the key may not change', () => update(zone, { name: 'reserved.example.com' }), /^REFUSED: [^;]*$/],
+      ['another zone', () => update({ ...zone, zone: 'example.org' }, { name: 'a.example.org' }), /^NOTAUTH: [^;]*$/],
+      ['a name outside the zone', () => update(zone, { name: 'a.example.org' }), /^NOTZONE: [^;]*$/],
+      ['a clock that is wrong', () => update(zone, {}, off(400_000)), /^NOTAUTH: .*; BADTIME: /],
     ];
-    for (const [what, work, words] of cases) t.match(await reason(work), words, what);
+    for (const [what, work, words] of cases) t.match(await reason(work()), words, what);
     t.same(await bind.dig('reserved.example.com', 'A'), []);
   });
 
@@ -95,6 +95,24 @@ t.test('a server that is not there is named', async (t) => {
   server.close();
   await once(server, 'close');
   t.match(await reason(update(zone)), /ECONNREFUSED/);
+});
+
+t.test('who says that all is well without a signature is not believed', async (t) => {
+  const udp = createSocket('udp4');
+  udp.on('message', (octets, from) => {
+    const answer = Buffer.alloc(12);
+    octets.copy(answer, 0, 0, 2);
+    answer.writeUInt16BE(0xa800, 2);
+    udp.send(answer, from.port, from.address);
+  });
+  udp.bind(0, '127.0.0.1');
+  await once(udp, 'listening');
+  t.teardown(() => udp.close());
+  const secretFile = path.join(t.testdir({ secret: Buffer.alloc(32).toString('base64') }), 'secret');
+  await chmod(secretFile, 0o600);
+  const key = { name: 'platen', algorithm: 'hmac-sha256', secretFile };
+  const server = { address: '127.0.0.1', port: udp.address().port };
+  t.equal(await reason(update({ zone: 'example.com', server, key })), 'the answer is not signed');
 });
 
 /** Forwards TCP; over UDP it says nothing, or only these flags. */

@@ -12,6 +12,8 @@ export interface Bind {
   secretFile(name: string): Promise<string>;
   /** What `dig +short` says, a line for each record. */
   dig(name: string, type: string): Promise<readonly string[]>;
+  /** All that it wrote so far; each change of a zone among it. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export const startBind = async (t: TestScope): Promise<Bind> => {
       const { stdout } = await run('dig', ['+short', '+tries=1', '-p', String(port), '@127.0.0.1', name, type]);
       return stdout.split('\n').filter(Boolean).toSorted();
     },
+    output: () => named.output(),
     stop: () => named.stop(),
   };
 };
