@@ -32,6 +32,7 @@ t.test('every command has a description and examples that name it', async (t) =>
       ),
       'status',
       'history',
+      ...['init', 'issue', 'list', 'revoke'].map((word) => `ca ${word}`),
       ...['explain', 'status'].map((word) => `cluster ${word}`),
       ...['create', 'list', 'move', 'remove', 'set', 'show'].map((word) => `group ${word}`),
       ...['drain', 'list', 'resume'].map((word) => `node ${word}`),

@@ -51,7 +51,10 @@ export const tlsWays = (
       return standing.add(socket, { node, certificate });
     if (certificate !== undefined || strangers === 'refused') {
       const code = String(socket.authorizationError);
-      const fault = certificate === undefined ? 'is missing' : (certificateFault(code) ?? `names no node (${code})`);
+      const fault =
+        certificate === undefined
+          ? 'is missing'
+          : (certificateFault(code) ?? (socket.authorized ? 'names no node' : `was refused (${code})`));
       refusals.note({
         who: node === undefined ? 'a stranger' : `node ${node}`,
         where: socket.remoteAddress ?? '',
