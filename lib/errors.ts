@@ -50,7 +50,7 @@ export const errorKinds = {
     meaning: 'the print spooler of the group is offline',
     retriable: true,
     http: 503,
-    ipp: 'server-error-service-unavailable',
+    ipp: 'server-error-busy',
   },
   'spool-full': {
     meaning: 'the disk has no room left but its reserve',

@@ -42,7 +42,10 @@ const existing = (group: string, record: GroupRecord | undefined): GroupRecord =
   return record;
 };
 
-const withoutMove = ({ move: _, ...record }: GroupRecord): GroupRecord => record;
+const withoutMove = (record: GroupRecord): GroupRecord => {
+  const { move: _, ...rest } = record;
+  return rest;
+};
 
 export class Operations {
   readonly #parts: OperationsParts;
