@@ -43,8 +43,8 @@ const existing = (group: string, record: GroupRecord | undefined): GroupRecord =
 };
 
 const withoutMove = (record: GroupRecord): GroupRecord => {
-  const { move: _, ...rest } = record;
-  return rest;
+  const { move: _, ...kept } = record;
+  return kept;
 };
 
 export class Operations {
