@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command line: argv → lib/cli.
 
-import { userInfo } from 'node:os';
+import { constants, userInfo } from 'node:os';
 import { runCli } from '../lib/cli/program.js';
 import { Terminal } from '../lib/cli/terminal.js';
 import { environmentWith } from '../lib/config.js';
@@ -21,10 +21,20 @@ const user = (): string => {
   }
 };
 
+const onInterrupt = (listener: () => void): (() => void) => {
+  const interrupted = (): never => {
+    listener();
+    process.exit(128 + constants.signals.SIGINT);
+  };
+  process.once('SIGINT', interrupted);
+  return () => process.off('SIGINT', interrupted);
+};
+
 process.exitCode = await runCli(process.argv.slice(2), {
   terminal: new Terminal({ out: stdout, err: stderr, colours: true }),
   stdin,
   env: environmentWith({}),
   clock: systemClock,
+  onInterrupt,
   user: user(),
 });

@@ -269,3 +269,7 @@ export class ProtocolError extends Error {
     this.hint = hint;
   }
 }
+
+/** For a line of the log: that the store does not answer needs no stack. */
+export const reasonOf = (error: unknown): { readonly because: string } | { readonly err: unknown } =>
+  error instanceof PlatenError && error.code === 'store-unreachable' ? { because: error.message } : { err: error };

@@ -124,7 +124,11 @@ const refused: [what: string, text: string, ...problems: (string | RegExp)[]][] 
     'test.yaml:1:9: groups: the groups of a cluster are in its store: make them with `platen group create`',
   ],
   ['a takeover before the address is gone', ofCluster('takeoverAfterMs: 2599'), /takeoverAfterMs: .*: 2600/],
-  ['an owner that outlives its address', ofCluster('fenceAfterMs: 2250'), /fenceAfterMs: .*less than 2250/],
+  [
+    'an owner that outlives its address',
+    ofCluster('fenceAfterMs: 2250'),
+    /fenceAfterMs: .*less than 2250 \(an address's lifetime of 2000, and 250 for its removal\)/,
+  ],
   ['renewals that are too rare', ofCluster('renewEveryMs: 601'), /renewEveryMs: three renewals must fit/],
   ['nodes that speak over a network', ofCluster('address: 192.0.2.1'), /address: .*only on loopback/],
   ['addresses without an interface', ofCluster('backEnd: linux'), /interface: .*needs the network interface/],

@@ -152,6 +152,20 @@ export const groupRoutes = (app: AdminApp, parts: AdminParts): void => {
     },
   });
 
+  app.delete('/api/1/groups/:group/move', {
+    config: { policy: 'token' },
+    schema: {
+      summary: 'Takes the wish to move back; a group that has left already does not return',
+      params: groupParams,
+      querystring: nothing,
+      response: { 200: groupAnswer, ...problemResponses },
+    },
+    handler: async ({ params: { group } }) => {
+      const cluster = clusterOf(parts);
+      return answerOf(cluster, version, await cluster.operations.cancelMove(group));
+    },
+  });
+
   app.get('/api/1/groups/:group/explain', {
     config: { policy: 'token' },
     schema: {

@@ -29,7 +29,8 @@ export class Groups {
     }
     const [only, ...others] = this.all;
     if (only === undefined) throw new PlatenError('not-found', 'this node has no group');
-    if (others.length > 0) throw new PlatenError('bad-request', `name one of the groups with ?group=: ${names}`);
+    if (others.length > 0)
+      throw new PlatenError('bad-request', `name one of the groups (--group, or ?group= over REST): ${names}`);
     return only;
   }
 }

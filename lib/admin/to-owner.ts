@@ -20,7 +20,7 @@ const groupMeant = ({ query }: FastifyRequest, view: View): string => {
   const [only, ...others] = names;
   if (only === undefined) throw new PlatenError('group-not-found', 'the cluster has no group yet');
   if (others.length > 0)
-    throw new PlatenError('bad-request', `name one of the groups with ?group=: ${names.join(', ')}`);
+    throw new PlatenError('bad-request', `name one of the groups (--group, or ?group= over REST): ${names.join(', ')}`);
   return only;
 };
 

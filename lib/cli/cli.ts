@@ -12,6 +12,8 @@ export interface CliParts {
   readonly stdin: Readable;
   readonly env: Environment;
   readonly clock: Clock;
+  /** Calls the listener when the command is interrupted, before it ends; returns how to call it no more. */
+  readonly onInterrupt: (listener: () => void) => () => void;
   /** Who runs the command. */
   readonly user: string;
 }

@@ -15,12 +15,15 @@ export type ExitName = keyof typeof exitCodes;
 export class CliError extends Error {
   readonly exit: ExitName;
   readonly advice: string | undefined;
+  /** The node's error code; else the exit's name. */
+  readonly code: string;
 
-  constructor(exit: ExitName, message: string, advice?: string) {
+  constructor(exit: ExitName, message: string, advice?: string, code: string = exit) {
     super(message);
     this.name = 'CliError';
     this.exit = exit;
     this.advice = advice;
+    this.code = code;
   }
 }
 

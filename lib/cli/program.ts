@@ -42,11 +42,12 @@ import { resourceOffline } from './resource/offline.js';
 import { resourceOnline } from './resource/online.js';
 import { resourceRemove } from './resource/remove.js';
 import { status } from './status.js';
-import { printable } from './terminal.js';
+import { jsonText, printable } from './terminal.js';
 
 const environmentHelp = `Environment: PLATEN_URL, PLATEN_TOKEN_FILE, PLATEN_STATE, PLATEN_CONFIG, PLATEN_CA, PLATEN_GROUP stand for the options of those names.`;
 
-export const createProgram = (cli: CliParts): Command => {
+/** `saysErrors` false: wrong usage is told by whoever runs it. */
+export const createProgram = (cli: CliParts, { saysErrors = true }: { saysErrors?: boolean } = {}): Command => {
   const { terminal } = cli;
   const program = new Command('platen')
     .description('Operates a Platen print server: its cluster, printers, jobs and events.')
@@ -61,7 +62,7 @@ export const createProgram = (cli: CliParts): Command => {
     .configureHelp({ showGlobalOptions: true, helpWidth: 100 })
     .configureOutput({
       writeOut: (text) => terminal.line(text.replace(/\n$/, '')),
-      writeErr: (text) => terminal.note(printable(text.replace(/\n$/, '')).replaceAll('\\x0a', '\n')),
+      writeErr: (text) => saysErrors && terminal.note(printable(text.replace(/\n$/, '')).replaceAll('\\x0a', '\n')),
     })
     .showHelpAfterError('(--help shows how)')
     .exitOverride()
@@ -109,13 +110,24 @@ export const createProgram = (cli: CliParts): Command => {
 
 /** Runs one command line (without `node` and the script); resolves with the exit code. */
 export const runCli = async (argv: readonly string[], cli: CliParts): Promise<number> => {
+  const json = argv.includes('--json');
+  const sayJson = (error: { code: string; message: string; advice?: string | undefined }): void =>
+    cli.terminal.note(jsonText({ error }));
   try {
-    await createProgram(cli).parseAsync([...argv], { from: 'user' });
+    await createProgram(cli, { saysErrors: !json }).parseAsync([...argv], { from: 'user' });
     return exitCodes.ok.code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return exitCodes.ok.code;
+      if (json) sayJson({ code: 'usage', message: error.message });
+      return exitCodes.usage.code;
+    }
     if (!(error instanceof CliError)) throw error;
-    const { message, advice, exit } = error;
+    const { message, advice, exit, code } = error;
+    if (json) {
+      sayJson({ code, message, advice });
+      return exitCodes[exit].code;
+    }
     cli.terminal.note(`platen: ${message.split('\n').map(printable).join('\n')}`);
     if (advice !== undefined) cli.terminal.note(printable(advice));
     return exitCodes[exit].code;

@@ -205,7 +205,13 @@ const refusal = (status: number, value: unknown): CliError => {
       'not-authorized',
       `${message} (${code})`,
       "Give the token file of that node's state directory with --state or --token-file.",
+      code,
     );
   const exit = status === 404 ? 'not-found' : 'refused';
-  return new CliError(exit, `${message} (${code})`, retriable === true ? 'Trying again later may help.' : undefined);
+  return new CliError(
+    exit,
+    `${message} (${code})`,
+    retriable === true ? 'Trying again later may help.' : undefined,
+    code,
+  );
 };

@@ -87,7 +87,9 @@ const gathered = (findings: readonly (readonly [about: string, finding: Finding]
 export const decide = (view: View): Decision => {
   const { observed, local, me } = view;
   const others = [...observed.nodes.keys()].filter((node) => node !== me);
-  const groups = new Set([...observed.groups.keys(), ...observed.owners.keys(), ...local.keys()]);
+  // A removed group keeps its epoch on record for ever; it concerns whoever still owns it, or has something of it up.
+  const owned = [...observed.owners.keys()].filter((group) => ownOwner(view, group) !== undefined);
+  const groups = new Set([...observed.groups.keys(), ...owned, ...local.keys()]);
   const names = [...groups].toSorted();
   const end = ending(view);
   if (end !== undefined) return gathered([[me, end], ...names.map((group) => [group, afterEnd(view, group)] as const)]);

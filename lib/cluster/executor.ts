@@ -1,5 +1,6 @@
 // Carries out what was decided: idempotent, in order of dependency; may fail, since the next look repairs it.
 
+import { reasonOf } from '../errors.js';
 import type { ResourceRecord } from '../model/cluster.js';
 import type { Tenure } from '../model/ownership.js';
 import type { Clock } from '../platform/clock.js';
@@ -49,6 +50,8 @@ export class Executor {
   readonly #onlining = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
   /** What is being done only once at a time. */
   readonly #busy = new Set<string>();
+  /** What failed last → why. */
+  readonly #failed = new Map<string, string>();
   #remembered: Promise<void> = Promise.resolve();
 
   constructor(parts: ExecutorParts) {
@@ -108,8 +111,13 @@ export class Executor {
     const run = async (): Promise<void> => {
       try {
         await work();
+        this.#failed.delete(name);
       } catch (error) {
-        this.#parts.log.warn({ err: error }, `${name} failed`);
+        const reason = error instanceof Error ? error.message : String(error);
+        // The same again is no news.
+        const level = this.#failed.get(name) === reason ? 'debug' : 'warn';
+        this.#failed.set(name, reason);
+        this.#parts.log[level](reasonOf(error), `${name} failed; it is tried again`);
         await this.#parts.clock.sleep(pauseMs);
       }
       this.#busy.delete(name);

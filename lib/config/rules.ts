@@ -136,7 +136,8 @@ const clusterProblems = ({ cluster, groups, admin }: ConfigDocument): Broken[] =
   if (cluster.fenceAfterMs >= addressLifetimeMs + removalMs)
     breaks(
       'fenceAfterMs',
-      `the owner must give up before its address goes: less than ${addressLifetimeMs + removalMs}`,
+      `the owner must give up before its address goes: less than ${addressLifetimeMs + removalMs} ` +
+        `(an address's lifetime of ${addressLifetimeMs}, and ${removalMs} for its removal)`,
     );
   if (cluster.fenceAfterMs < 3 * cluster.renewEveryMs)
     breaks('renewEveryMs', `three renewals must fit into fenceAfterMs (${cluster.fenceAfterMs})`);

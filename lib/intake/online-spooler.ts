@@ -7,7 +7,11 @@ import type { VirtualServer } from '../queue/virtual-server.js';
 
 const stepMs = 10;
 
-/** Throws `not-ready` when it did not come within the time or `isOver` says so, and what else `VirtualServer.spooler` throws at once. */
+/** One that an operator took offline is as a rule soon back, too. */
+const isWaitedFor = (error: unknown): boolean =>
+  error instanceof PlatenError && (error.code === 'not-ready' || error.code === 'spooler-offline');
+
+/** Throws `not-ready` or `spooler-offline` when it did not come within the time or `isOver` says so, and what else `VirtualServer.spooler` throws at once. */
 export const onlineSpooler = async (
   server: VirtualServer,
   { withinMs, clock, isOver }: { withinMs: number; clock: Clock; isOver: () => boolean },
@@ -16,8 +20,7 @@ export const onlineSpooler = async (
     try {
       return server.spooler();
     } catch (error) {
-      const isLoading = error instanceof PlatenError && error.code === 'not-ready';
-      if (!isLoading || isOver() || clock.monotonic() - started >= withinMs) throw error;
+      if (!isWaitedFor(error) || isOver() || clock.monotonic() - started >= withinMs) throw error;
     }
   }
 };

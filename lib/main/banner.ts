@@ -57,6 +57,6 @@ const tryOut = (config: Config, listening: Listening, defaults: BannerDefaults):
 
 /** Ends with the line `ready`. */
 export const banner = (config: Config, listening: Listening, defaults: BannerDefaults): string => {
-  const places = listening.map(({ protocol, address, port }) => `  ${protocol.padEnd(5)}${hostOf(address)}:${port}`);
+  const places = listening.map(({ protocol, address, port }) => `  ${protocol.padEnd(6)}${hostOf(address)}:${port}`);
   return ['Platen listens on', ...places, ...tryOut(config, listening, defaults), 'ready', ''].join('\n');
 };

@@ -4,6 +4,7 @@ import { clusterSecret } from '../cluster/secret.js';
 import type { ClusterConfig } from '../config.js';
 import type { Credentials } from '../platform/certificates/credentials.js';
 import { RenewedAgent } from '../platform/certificates/renewed-agent.js';
+import { reasonOf } from '../errors.js';
 import { openEtcdStore } from '../store/etcd/etcd-store.js';
 import type { Store } from '../store/store.js';
 import type { Surroundings } from './parts.js';
@@ -17,7 +18,8 @@ export interface ClusterStore {
   readonly secret: string;
 }
 
-const waitForStoreMs = 250;
+const firstWaitMs = 250;
+const longestWaitMs = 2_000;
 
 /** This machine's own member first. */
 const endpointsOf = ({ endpoints, member }: ClusterConfig): readonly string[] =>
@@ -25,13 +27,13 @@ const endpointsOf = ({ endpoints, member }: ClusterConfig): readonly string[] =>
 
 /** A cluster's nodes may all start at once: the store is there when most of its members are. */
 const patiently = async <T>(read: () => Promise<T>, { clock, log }: Surroundings, signal: AbortSignal): Promise<T> => {
-  for (let isSaid = false; ; isSaid = true) {
+  for (let waitMs = firstWaitMs; ; waitMs = Math.min(longestWaitMs, 2 * waitMs)) {
     try {
       return await read();
     } catch (error) {
       if (signal.aborted) throw error;
-      if (!isSaid) log.warn({ err: error }, 'the store does not answer yet; this node waits for it');
-      await clock.sleep(waitForStoreMs, signal);
+      if (waitMs === firstWaitMs) log.warn(reasonOf(error), 'the store does not answer yet; this node waits for it');
+      await clock.sleep(waitMs, signal);
     }
   }
 };

@@ -76,7 +76,8 @@ export const begin = (job: JobRecord, attempt: Attempt, now: number): JobRecord 
   if (!isSchedulable(job)) throw notPossible(job, 'sent');
   enter(job, 'processing');
   return {
-    ...job,
+    // What became of an earlier attempt is not what happens now.
+    ...without(job, 'message'),
     state: 'processing',
     reasons: ['job-printing'],
     processing: now,

@@ -1,5 +1,6 @@
 // Writes off a life of this node's worker, of which nothing is left: others need not wait for its silence (DESIGN section 5).
 
+import { reasonOf } from '../errors.js';
 import type { NodeRecord } from '../model/cluster.js';
 import type { Clock } from '../platform/clock.js';
 import type { Log } from '../platform/log.js';
@@ -43,7 +44,7 @@ export class OwnFence {
         log.info({ node, lives, because, tookMs }, outcome === 'fenced' ? 'fenced this node' : 'was fenced already');
         return;
       } catch (error) {
-        if (isFirst) log.warn({ err: error, lives }, 'the end of a life cannot be written yet');
+        if (isFirst) log.warn({ ...reasonOf(error), lives }, 'the end of a life cannot be written yet');
         await clock.sleep(pauseMs, signal);
       }
     }

@@ -2,6 +2,7 @@
 
 import t, { type Test } from 'tap';
 import { type AdminCluster, holds, startAdminCluster } from '../support/admin-cluster.js';
+import { keys } from '../../lib/store/keys.js';
 import { noFaults } from '../support/faulty-store.js';
 import { startTestPlaten } from '../support/platen.js';
 
@@ -89,7 +90,7 @@ t.test('a move that does not happen is a failure', async (t) => {
   clock.after(2_000, () => void lab.group('sales', { preferredOwners: ['a', 'b'] }));
   t.match(await b.platen(['group', 'move', 'sales', '--to', 'b']), {
     code: 1,
-    err: /did not move to b: a owns it at epoch 1/,
+    err: /did not move to b: the wish was taken back/,
   });
 });
 
@@ -212,4 +213,32 @@ t.test('a group whose print spooler is offline is not called online, and its job
       code: 1,
       err: /: the print spooler of sales is offline, as wanted \(spooler-offline\)/,
     });
+});
+
+t.test('a wish to move is taken back, and whoever waits for it is told', async (t) => {
+  const { a, b, clock } = await withSales(t);
+  a.lab.resources.sending = ['job 17 on laser'];
+  t.match(await b.platen(['group', 'move', 'sales']), { code: 2, err: /--to, or take a wish back with --cancel/ });
+  clock.after(3_000, () => void b.operations.cancelMove('sales'));
+  t.match(await b.platen(['group', 'move', 'sales', '--to', 'b']), {
+    code: 1,
+    err: /group sales did not move to b: the wish was taken back/,
+  });
+  t.match(await b.platen(['group', 'move', 'sales', '--to', 'b', '--no-wait']), { code: 0 });
+  t.match(await b.platen(['group', 'move', 'sales', '--cancel']), {
+    code: 0,
+    out: 'Group sales is not asked to move any more; its owner: a.',
+  });
+  t.equal((await b.operations.group('sales')).move, undefined);
+});
+
+t.test('the drain of the last node ends with what keeps it, and stays asked for', async (t) => {
+  const { a, b, store } = await withSales(t);
+  t.match(await b.platen(['node', 'drain', 'b']), { code: 0 });
+  t.match(await b.platen(['node', 'drain', 'a']), {
+    code: 1,
+    err: /no other node can take sales: [^]*The drain stays asked for: [^]*platen node resume a takes it back/,
+  });
+  t.ok(holds(a, 'sales/spooler'));
+  t.match(store.entry(keys.cluster)?.value, { paused: ['a', 'b'] });
 });

@@ -12,6 +12,7 @@ const programWith = (out: PassThrough): Command =>
     stdin: new PassThrough(),
     env: {},
     clock: systemClock,
+    onInterrupt: () => () => {},
     user: 'alice',
   });
 

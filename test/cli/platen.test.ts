@@ -337,3 +337,16 @@ t.test("an answer that is none of a node's is said to be so", async (t) => {
     await new Promise((resolve) => server.close(resolve));
   }
 });
+
+t.test('with --json errors are JSON too, on standard error', async (t) => {
+  const { platen } = await startTestPlaten(t);
+  for (const [args, exit, code] of [
+    [['job', 'show', '99'], 5, 'job-not-found'],
+    [['job', 'show', 'x'], 2, 'usage'],
+    [['no-such-command'], 2, 'usage'],
+  ] as const) {
+    const { code: status, out, err } = await platen([...args, '--json']);
+    t.same([status, out], [exit, ''], args.join(' '));
+    t.match(JSON.parse(err), { error: { code, message: String } }, args.join(' '));
+  }
+});

@@ -5,7 +5,8 @@ import { OwnerWrites } from '../../lib/cluster/owner-writes.js';
 import { Ownership } from '../../lib/cluster/ownership.js';
 import { confirmed, newLife, sending } from '../../lib/cluster/renewal.js';
 import { defaultTiming } from '../../lib/cluster/timing.js';
-import { silentLog } from '../../lib/platform/log.js';
+import { PlatenError } from '../../lib/errors.js';
+import { type Log, silentLog } from '../../lib/platform/log.js';
 import { LabResources, salesResources } from '../support/cluster-lab.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -16,14 +17,17 @@ const names = ['address', 'name', 'spooler'];
 const online = (group: string) => ({ do: 'online', group, resources: names, epoch: 1, revision: 5 }) as const;
 const offline = (group: string) => ({ do: 'offline', group, resources: names.toReversed() }) as const;
 
-const desk = (remember: (group: string, epoch: number) => Promise<void> = () => Promise.resolve()) => {
+const desk = (
+  remember: (group: string, epoch: number) => Promise<void> = () => Promise.resolve(),
+  { log = silentLog, beginLife = () => Promise.resolve() }: { log?: Log; beginLife?: () => Promise<void> } = {},
+) => {
   const clock = new FakeClock();
   const local = new LocalGroups();
   const resources = new LabResources();
   const memory = { check: () => {}, remember };
   const ownership = new Ownership({ node: 'a', clock, renewal: () => renewal });
   const onChange = (): void => {};
-  const base = { clock, log: silentLog, local, memory, onChange };
+  const base = { clock, log, local, memory, onChange };
   const writes = new OwnerWrites({ ...base, store: new MemoryStore(), timing: defaultTiming, node: 'a' });
   const executor = new Executor({
     ...base,
@@ -31,7 +35,7 @@ const desk = (remember: (group: string, epoch: number) => Promise<void> = () => 
     ownership,
     resources,
     describe: (_, name) => salesResources.find((each) => each.name === name),
-    beginLife: () => Promise.resolve(),
+    beginLife,
     onStep: () => {},
   });
   const states = (group: string) => names.map((name) => local.resource(group, name).state).join(' ');
@@ -175,4 +179,23 @@ t.test('epochs are remembered one at a time, before the address is up', async (t
   await clock.advance(500);
   t.same(remembered, ['sales', 'stock']);
   t.equal(resources.up.size, 6);
+});
+
+t.test('a store that does not answer is said once, without a stack, however often it is tried', async (t) => {
+  const said: [object, string][] = [];
+  let tries = 0;
+  const beginLife = (): Promise<void> => {
+    tries += 1;
+    return tries < 10
+      ? Promise.reject(new PlatenError('store-unreachable', 'etcd does not answer'))
+      : Promise.resolve();
+  };
+  const log: Log = { ...silentLog, warn: (fields, message) => void said.push([fields, message]) };
+  const { clock, executor } = desk(undefined, { log, beginLife });
+  for (let i = 0; i < 12; i += 1) {
+    executor.carryOut({ do: 'begin-life' });
+    await clock.advance(150);
+  }
+  t.ok(tries >= 10);
+  t.same(said, [[{ because: 'etcd does not answer' }, 'begin-life failed; it is tried again']]);
 });

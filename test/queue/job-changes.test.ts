@@ -47,6 +47,12 @@ t.test('an attempt is on record from its begin to its end', async (t) => {
   });
 });
 
+t.test('a job that is being sent again does not say what became of the attempt before', async (t) => {
+  const waiting = change.requeue(processing, end, true);
+  t.equal(waiting.message, 'paper jam');
+  t.equal(change.begin(waiting, attempt(2), 6).message, undefined);
+});
+
 t.test('the last 20 attempts are kept, all are counted', async (t) => {
   let job = pending;
   for (let number = 1; number <= 30; number += 1)

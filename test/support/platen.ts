@@ -70,6 +70,7 @@ export const runPlaten = async (
     stdin: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
     env,
     clock: systemClock,
+    onInterrupt: () => () => {},
     user: userInfo().username,
   });
   return { code, out: out.join(''), err: err.join('') };

@@ -7,6 +7,8 @@ import { type CliParts, examples, openSession } from '../cli.js';
 import { momentText, octetsText } from '../figures.js';
 import type { Terminal } from '../terminal.js';
 
+type Attempt = JobDetailAnswer['attempts'][number];
+
 const showRecord = (terminal: Terminal, job: JobDetailAnswer): void => {
   const { hold, progress } = job;
   terminal.record([
@@ -57,6 +59,10 @@ const showDocuments = (terminal: Terminal, { documents }: JobDetailAnswer): void
   );
 };
 
+/** A node that died in the middle has left no number. */
+const sentText = (bytes: number, evidence: Attempt['evidence']): string =>
+  bytes === 0 && evidence !== 'not-started' ? '-' : octetsText(bytes);
+
 const showAttempts = (terminal: Terminal, { attempts }: JobDetailAnswer): void => {
   if (attempts.length === 0) return;
   terminal.line('');
@@ -69,7 +75,7 @@ const showAttempts = (terminal: Terminal, { attempts }: JobDetailAnswer): void =
       momentText(ended),
       result,
       evidence,
-      octetsText(bytes),
+      sentText(bytes, evidence),
       detail,
     ]),
   );

@@ -9,6 +9,23 @@ import { CliError } from '../exit-codes.js';
 import { Changing, until } from '../follow.js';
 import { printable } from '../terminal.js';
 
+/** Whether another node could take the group now. */
+const hasTaker = ({ nodes }: ClusterAnswer, { owner, possibleOwners }: GroupAnswer): boolean =>
+  nodes.some(
+    ({ name, state, notReady }) =>
+      name !== owner?.node &&
+      state === 'alive' &&
+      notReady === undefined &&
+      (possibleOwners === undefined || possibleOwners.includes(name)),
+  );
+
+const nobodyTakes = (node: string, groups: readonly string[]): CliError =>
+  new CliError(
+    'refused',
+    `no other node can take ${groups.join(', ')}: each is dead, drained, not ready, or no possible owner`,
+    `The drain stays asked for: they go as soon as a node can take them. platen node resume ${node} takes it back.`,
+  );
+
 /** Follows the node until it owns nothing; says what each of its groups waits for. */
 const followDrain = ({ client, terminal }: Session, cli: CliParts, name: string): Promise<ClusterAnswer> => {
   const changing = new Changing(terminal);
@@ -20,10 +37,13 @@ const followDrain = ({ client, terminal }: Session, cli: CliParts, name: string)
     if (wasDrained && !node.drained) throw new CliError('refused', `${name} was resumed`);
     wasDrained ||= node.drained;
     if (wasDrained && node.groups.length === 0) return answer;
-    for (const group of node.groups) {
-      const { says } = await client.get<GroupAnswer>(`/api/1/groups/${encodeURIComponent(group)}`);
-      changing.say(group, says);
+    const stuck: string[] = [];
+    for (const name of node.groups) {
+      const group = await client.get<GroupAnswer>(`/api/1/groups/${encodeURIComponent(name)}`);
+      changing.say(name, group.says);
+      if (!hasTaker(answer, group)) stuck.push(name);
     }
+    if (wasDrained && answer.store.reachable && stuck.length === node.groups.length) throw nobodyTakes(name, stuck);
     return undefined;
   });
 };
@@ -41,7 +61,11 @@ export const nodeDrain = (parent: Command, cli: CliParts): void => {
       const name = decodeURIComponent(node);
       const start = cli.clock.monotonic();
       const asked = await client.ask<ClusterAnswer>('POST', `/api/1/nodes/${node}/drain`);
+      const forget = cli.onInterrupt(() =>
+        terminal.note(`The drain stays asked for: platen node resume ${printable(name)} takes it back.`),
+      );
       const answer = wait ? await followDrain(session, cli, name) : asked;
+      forget();
       if (json) return terminal.json(answer);
       const took = ((cli.clock.monotonic() - start) / 1_000).toFixed(1);
       terminal.line(`Node ${printable(name)} ${wait ? `owns nothing any more after ${took} s` : 'is being drained'}.`);
