@@ -38,7 +38,7 @@ export const outputOf = (command, args, { env = {}, cwd = root } = {}) => {
 export const become = (command, args, env = {}) =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
-    // A terminal sends SIGINT to the child as well: programs that are run so take two within a second for one.
+    // A terminal sends SIGINT to the child as well: for what is run so, two at once are one.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])
       process.on(signal, () => child.kill(signal));
     child.once('error', reject);

@@ -24,7 +24,10 @@ export interface Resources {
   offline(group: string, resource: string): Promise<void>;
   /** Starts no further job of the group; goes on accepting. */
   hold(group: string): Promise<void>;
-  /** Cuts off the documents that are being sent; they stay due for another attempt. */
+  /**
+   * Cuts off the documents that are being sent; they stay due for another attempt. Resolves only when nothing is sent any more: until then it is
+   * decided again at each look, and looks that follow one another at once would leave the attempts no time to end.
+   */
   cutOff(group: string): Promise<void>;
   /** Serves no further connection, drops new ones without refusing them, closes idle ones in order. */
   close(group: string): Promise<void>;

@@ -99,7 +99,7 @@ export class GroupHost implements Resources {
   }
 
   async cutOff(group: string): Promise<void> {
-    this.#groups.get(group)?.spooler?.cutOff();
+    await this.#groups.get(group)?.spooler?.cutOff();
   }
 
   async close(group: string): Promise<void> {

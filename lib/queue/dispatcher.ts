@@ -81,9 +81,11 @@ export class Dispatcher {
     if (this.#state === 'held') this.start();
   }
 
-  /** Cuts off every document that is being sent; the jobs go back to their places. */
-  cutOffAll(): void {
-    for (const lane of this.#lanes.values()) this.#end(lane, 'cut-off');
+  /** Cuts off every document that is being sent; the jobs go back to their places. Resolves when all these attempts have ended. */
+  async cutOffAll(): Promise<void> {
+    this.#endAll();
+    const runs = [...this.#lanes.values()].flatMap(({ run, before }) => [before, run]);
+    await Promise.all(runs.flatMap((run) => (run === undefined ? [] : [run.ended])));
   }
 
   /** The jobs that are being sent, or whose end is being put on record. */
@@ -96,10 +98,10 @@ export class Dispatcher {
     this.#state = 'stopping';
     this.#stopping.abort();
     for (const lane of this.#lanes.values()) lane.cancelWait?.();
-    const cancelTimer = this.#parts.clock.after(cutOffAfterMs, () => this.cutOffAll());
+    const cancelTimer = this.#parts.clock.after(cutOffAfterMs, () => this.#endAll());
     // Whoever has not sent a byte yet, or may send none any more, is not waited for.
     if (this.#parts.tenure.holds()) this.#endThoseCalling();
-    else this.cutOffAll();
+    else this.#endAll();
     await Promise.all([...this.#lanes.values()].flatMap(({ run }) => (run === undefined ? [] : [run.ended])));
     cancelTimer();
   }
@@ -337,6 +339,10 @@ export class Dispatcher {
       lane.cancelWait = undefined;
       this.#wake(printer);
     });
+  }
+
+  #endAll(): void {
+    for (const lane of this.#lanes.values()) this.#end(lane, 'cut-off');
   }
 
   #end(lane: Lane, by: 'cancel' | 'cut-off'): void {

@@ -186,9 +186,9 @@ export class PrintSpooler {
     this.#dispatcher.resume();
   }
 
-  /** Cuts off the documents that are being sent; they stay due for another attempt. */
-  cutOff(): void {
-    this.#dispatcher.cutOffAll();
+  /** Cuts off the documents that are being sent; they stay due for another attempt. Resolves when nothing is sent any more. */
+  cutOff(): Promise<void> {
+    return this.#dispatcher.cutOffAll();
   }
 
   /** What is being sent to devices, in words: `job 17 on laser`. */

@@ -83,7 +83,13 @@ export class PrinterTable {
     this.#parts = parts;
   }
 
+  /** Also lets go the devices that an ownership which ended in the middle of a change was leaving: nothing of it is sent any more. */
   async load(): Promise<void> {
+    await this.#read();
+    for (const printer of this.all()) await this.#freeFormer(printer);
+  }
+
+  async #read(): Promise<void> {
     const prefix = keys.printers(this.#parts.group);
     let from: string | undefined;
     for (;;) {

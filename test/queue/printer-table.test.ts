@@ -160,6 +160,16 @@ t.test(
   },
 );
 
+t.test('a device that an owner was leaving when it ended is let go by the next one', async (t) => {
+  const { printers, devices, tableOf } = await open(t);
+  await printers.add({ name: 'a', deviceUri: 'socket://192.0.2.1' });
+  void printers.change('a', { deviceUri: 'socket://192.0.2.2' }, () => new Promise(() => {}));
+  while ((await devices()).length < 2) await new Promise(setImmediate);
+  const next = await tableOf('print');
+  t.equal(next.must('a').formerAddresses, undefined);
+  t.same(await devices(), ['192.0.2.2']);
+});
+
 t.test('a printer with jobs stays; one whose removal fails is back', async (t) => {
   const { printers, tableOf } = await open(t);
   await printers.add({ name: 'a', deviceUri: 'socket://192.0.2.1' });

@@ -130,12 +130,10 @@ export const loadRun = async (scope: TestScope, options: LoadOptions): Promise<L
     kills,
     settled: isSettled,
   });
-  const owners = [...cluster.eye.owners];
-  const fencings = [...cluster.eye.fencings];
-  const leftProcesses = await endInOrder(cluster);
+  const seen = await endInOrder(cluster);
   return {
     history,
-    cluster: { owners, fencings, dueChanges: changes, leftProcesses },
+    cluster: { ...seen, dueChanges: changes },
     unansweredMs,
     ...judgeClients(fleet.jobs, history.end),
   };

@@ -81,8 +81,6 @@ export const powerCutRun = async (
     kills: [interruptedAt(at)],
     settled: isSettled,
   });
-  const owners = [...cluster.eye.owners];
-  const fencings = [...cluster.eye.fencings];
-  const leftProcesses = await endInOrder(cluster);
-  return { history, cluster: { owners, fencings, dueChanges: [1, 2], leftProcesses } };
+  const seen = await endInOrder(cluster);
+  return { history, cluster: { ...seen, dueChanges: [1, 2] } };
 };

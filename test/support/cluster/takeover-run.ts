@@ -123,11 +123,15 @@ export const lastLook = async (
   };
 };
 
-/** Every node ends in order; command lines of what is left then, members of etcd aside. */
-export const endInOrder = async (cluster: Cluster): Promise<readonly string[]> => {
+/** Every node ends in order: what the store said until then, and command lines of what is left, members of etcd aside. */
+export const endInOrder = async (
+  cluster: Cluster,
+): Promise<Pick<ClusterHistory, 'owners' | 'fencings' | 'leftProcesses'>> => {
+  // The first node that stops hands its groups over: that belongs to the end, not to the run.
+  const [owners, fencings] = [[...cluster.eye.owners], [...cluster.eye.fencings]];
   for (const node of cluster.nodes) await node.stop();
   await Promise.all(cluster.nodes.map((node) => node.gone()));
-  return cluster.leash.held().filter((command) => !/\betcd\b/.test(command));
+  return { owners, fencings, leftProcesses: cluster.leash.held().filter((command) => !/\betcd\b/.test(command)) };
 };
 
 const firstPartOf = (prints: readonly Print[], tag: string): number =>
@@ -172,16 +176,12 @@ export const takeoverRun = async (scope: TestScope, options: TakeoverOptions): P
     kills,
     settled: isSettled,
   });
-  const owners = [...cluster.eye.owners];
-  const fencings = [...cluster.eye.fencings];
-  const leftProcesses = await endInOrder(cluster);
+  const seen = await endInOrder(cluster);
   return {
     history,
     cluster: {
-      owners,
-      fencings,
+      ...seen,
       dueChanges: changes,
-      leftProcesses,
       ...(written === undefined ? {} : { written, arrived: firstPartOf(printers.prints, tag('long')) }),
     },
     ...(stages === undefined ? {} : { stages }),
