@@ -41,8 +41,6 @@ const restOf = (group: string): string => `the rest of ${group}`;
 
 /** Before a new life, or anything else that failed, is tried again. */
 const pauseMs = 100;
-/** Before it is looked whether what was cut off has ended; its end is told at once. */
-const cutOffPauseMs = 20;
 
 export class Executor {
   readonly #parts: ExecutorParts;
@@ -84,11 +82,7 @@ export class Executor {
           local.setHeld(action.group, clock.monotonic());
         });
       case 'cut-off':
-        return this.#once(`cut off ${action.group}`, async () => {
-          await resources.cutOff(action.group);
-          // What is cut off needs the event loop to end; until then it is decided again at each look.
-          await clock.sleep(cutOffPauseMs);
-        });
+        return this.#once(`cut off ${action.group}`, () => resources.cutOff(action.group));
       case 'close':
         return this.#once(restOf(action.group), async () => {
           await resources.close(action.group);

@@ -65,19 +65,6 @@ t.test('what fails stops those that need it', async (t) => {
   t.same(local.resource('sales', 'name').failedAt, [0]);
 });
 
-t.test('what is cut off gets its turn to end before it is cut off again', async (t) => {
-  const { clock, resources, executor } = desk();
-  const cutOff = { do: 'cut-off', group: 'sales' } as const;
-  for (let look = 0; look < 100; look += 1) {
-    executor.carryOut(cutOff);
-    await Promise.resolve();
-  }
-  t.same(resources.log, ['cut off sales'], 'looks that follow one another do nothing');
-  await clock.advance(20);
-  executor.carryOut(cutOff);
-  t.equal(resources.log.length, 2);
-});
-
 t.test('nothing more comes online once the deadline has passed', async (t) => {
   const { clock, resources, executor, states } = desk();
   resources.delay = () => clock.sleep(1_000);
