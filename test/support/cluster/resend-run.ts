@@ -63,10 +63,9 @@ export const resendRun = async (scope: TestScope, rounds: number): Promise<Resen
   const isEmpty = ({ state, documents }: (typeof looked.end)[number]): boolean =>
     state === 'aborted' && documents.length === 0;
   const history = { ...looked, end: looked.end.filter((job) => !isEmpty(job)) };
-  const { owners, fencings } = cluster.eye;
-  const leftProcesses = await endInOrder(cluster);
+  const seen = await endInOrder(cluster);
   return {
-    breaches: [...check(history), ...checkCluster({ owners, fencings, dueChanges: [rounds, rounds], leftProcesses })],
+    breaches: [...check(history), ...checkCluster({ ...seen, dueChanges: [rounds, rounds] })],
     printed: history.prints.filter(({ partOctets }) => partOctets === 0).length,
   };
 };
