@@ -2,6 +2,7 @@
 
 import type { Socket } from 'node:net';
 import type { Clock } from '../platform/clock.js';
+import { reset } from './reset.js';
 import type { TcpConnection } from './tcp-witness.js';
 
 export class DeviceLink {
@@ -118,7 +119,7 @@ export class DeviceLink {
   reset(cause: 'canceled' | 'lost-ownership'): void {
     if (this.broken) return;
     this.#note(() => (this.cut = cause));
-    this.#socket.resetAndDestroy();
+    reset(this.#socket);
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type { Clock } from '../platform/clock.js';
 import { connectDevice, describeFailure } from './connect.js';
 import { exchange, type Exchange, type ExchangeRequest } from './ipp-exchange.js';
 import type { PortTarget } from './port.js';
+import { reset } from './reset.js';
 import type { SystemTrust } from './system-trust.js';
 
 export type OpenedConnection =
@@ -134,7 +135,7 @@ export class IppConnection {
 
   /** Throws away what the kernel has not sent yet. */
   reset(): void {
-    if (!this.#raw.destroyed) this.#raw.resetAndDestroy();
+    if (!this.#raw.destroyed) reset(this.#raw);
     this.close();
   }
 

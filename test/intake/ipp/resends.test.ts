@@ -2,6 +2,7 @@
 // whatever is sent after it.
 
 import t, { type Test } from 'tap';
+import { reset } from '../../../lib/ports/reset.js';
 import * as ipp from '../../../lib/protocols/ipp/values.js';
 import type { Store } from '../../../lib/store/store.js';
 import { HttpConnection, type IppCall, type IppReply, ippRequest, post } from '../../support/ipp-client.js';
@@ -86,7 +87,7 @@ for (const [what, goOn] of Object.entries(goingOn))
     const headers = what.includes('told') ? { Connection: 'close' } : {};
     const first = await sentUnread(t, server, undefined, headers);
     await goOn(first);
-    first.socket.resetAndDestroy();
+    reset(first.socket);
     await server.ask('Print-Job', letter);
     t.equal((await server.allJobs()).length, 2);
     t.equal(server.spooler.resends('lp'), 0);
